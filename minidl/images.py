@@ -1,0 +1,171 @@
+"""Images: convolution, its transpose, and pooling, of images x (N, C, H, W).
+
+A convolution is a matrix product.  `columns` lays every patch of the images out as one column of a matrix, and
+then each filter is a row that multiplies them all.  `overlay` adds the columns back where they came from.  The
+two are linear and each other's transpose, hence each other's derivative: nothing else here needs calculus.
+
+The one law: an image array has the shape (N, C, H, W), and lies in memory as (C, H, W, N).  With the batch last
+a patch is copied in long runs (measured: 1.9 times faster than batches of (C, H, W), 4 times than (N, H, W, C)).
+"""
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from minidl.ops import affine, matrix_product, pad, reshape, transpose
+from minidl.tensor import describe, primitive, value
+
+@primitive
+def columns(x, size, stride):
+    """Every patch as a column, x (N, C, H, W) → (C·KH·KW, OH·OW·N)."""
+    x = _batch_last(x).transpose(1, 2, 3, 0)                                    # (C, H, W, N), as in memory
+    patches = sliding_window_view(x, size, axis=(1, 2))[:, ::stride[0], ::stride[1]]    # (C, OH, OW, N, KH, KW)
+    return patches.transpose(0, 4, 5, 1, 2, 3).reshape(x.shape[0] * math.prod(size), -1)
+
+@primitive
+def overlay(columns, shape, size, stride):
+    """Each column added back where `columns` found it, (C·KH·KW, OH·OW·N) → x (N, C, H, W) = shape."""
+    n, c, h, w = shape
+    image = np.zeros_like(columns, shape=(c, h, w, n))
+    patches = columns.reshape(c, *size, *_steps(shape, size, stride), n)
+    for i, j, here in _offsets(shape, size, stride):
+        image[:, *here] += patches[:, i, j]
+    return image.transpose(3, 0, 1, 2)
+
+columns.vjps = (lambda g, z, x, size, stride: overlay(g, shape=x.shape, size=size, stride=stride),)
+overlay.vjps = (lambda g, z, c, shape, size, stride: columns(g, size=size, stride=stride),)
+
+def conv2d(x, w, b=None, stride=1, padding=0):
+    """x (N, C, H, W) cross-correlated with filters w (O, C, KH, KW), plus b (O,) → (N, O, OH, OW).
+
+    padding: rows and columns of zeros on each side; "valid" for none; "same" for OH = ⌈H / stride⌉.
+    OH = ⌊(H + padding − KH) / stride⌋ + 1, with the padding of both sides counted.
+    """
+    if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
+        raise ValueError(f"conv2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and filters "
+                         "(O, C, KH, KW), with one C")
+    size, stride = w.shape[2:], _pair(stride)
+    x = _framed("conv2d", x, size, stride, padding)
+    patches = columns(x, size=size, stride=stride)                              # (C·KH·KW, OH·OW·N)
+    filters = reshape(w, shape=(w.shape[0], -1))                                # (O, C·KH·KW)
+    z = matrix_product(filters, patches) if b is None else affine(filters, patches, reshape(b, shape=(-1, 1)))
+    return transpose(reshape(z, shape=(-1, *_steps(x.shape, size, stride), x.shape[0])), axes=(3, 0, 1, 2))
+
+def conv_transpose2d(x, w, b=None, stride=1, padding=0):
+    """x (N, C, H, W) pasted through filters w (C, O, KH, KW), plus b (O,) → (N, O, OH, OW).
+
+    The transpose of conv2d by its image: every pixel paints its filter, and the overlaps add up.
+    OH = (H − 1) · stride + KH − 2 · padding.
+    """
+    if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[0]:
+        raise ValueError(f"conv_transpose2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and "
+                         "filters (C, O, KH, KW), with one C")
+    (n, c, *steps), size, stride = x.shape, w.shape[2:], _pair(stride)
+    flat = reshape(transpose(x, axes=(1, 2, 3, 0)), shape=(c, -1))              # (C, H·W·N)
+    painted = matrix_product(transpose(reshape(w, shape=(c, -1))), flat)        # (O·KH·KW, H·W·N)
+    shape = (n, w.shape[1], *((m - 1) * s + k for m, s, k in zip(steps, stride, size)))
+    z = overlay(painted, shape=shape, size=size, stride=stride)
+    (p, q), (h, w) = _pair(padding), shape[2:]
+    if not (0 <= 2 * p < h and 0 <= 2 * q < w):
+        raise ValueError(f"conv_transpose2d: padding {padding} leaves nothing of an image of {h} × {w}")
+    z = z[:, :, p:h - p, q:w - q]
+    return z if b is None else z + reshape(b, shape=(-1, 1, 1))
+
+@primitive
+def pool(x, weights, size, stride):
+    """Σ over the places of a window of weight · pixel, x (N, C, H, W) → (N, C, OH, OW)."""
+    z = 0
+    for weight, (_, _, here) in zip(weights, _offsets(x.shape, size, stride)):
+        z = z + weight * x[:, :, *here]
+    return z
+
+@primitive
+def unpool(g, weights, shape, size, stride):
+    """Each g spread over its window by the weights, (N, C, OH, OW) → (N, C, H, W) = shape."""
+    g = _batch_last(g)
+    image = np.zeros_like(g, shape=shape)                                       # in the memory order of g
+    for weight, (_, _, here) in zip(weights, _offsets(shape, size, stride)):
+        image[:, :, *here] += weight * g
+    return image
+
+pool.vjps = (lambda g, z, x, weights, size, stride:
+             unpool(g, weights=weights, shape=x.shape, size=size, stride=stride),)
+unpool.vjps = (lambda g, z, x, weights, shape, size, stride:
+               pool(g, weights=weights, size=size, stride=stride),)
+
+@primitive
+def window_max(x, size, stride):
+    """The largest pixel of each window, x (N, C, H, W) → (N, C, OH, OW)."""
+    (_, _, here), *others = _offsets(x.shape, size, stride)
+    z = x[:, :, *here].copy(order="K")                                           # in the memory order of x
+    for _, _, here in others:
+        np.maximum(z, x[:, :, *here], out=z)
+    return z
+def _winners(x, z, size, stride):
+    """For each place in a window, a mask of the windows whose maximum stands there; the first of equals wins."""
+    free, masks = True, []
+    for _, _, here in _offsets(x.shape, size, stride):
+        masks.append((x[:, :, *here] == z) & free)
+        free = ~masks[-1] & free
+    return masks
+window_max.vjps = (lambda g, z, x, size, stride:
+                   unpool(g, weights=_winners(value(x), value(z), size, stride), shape=x.shape, size=size, stride=stride),)
+
+def max_pool2d(x, size, stride=None, padding=0):
+    """The largest pixel of each window, x (N, C, H, W) → (N, C, OH, OW); windows side by side by default.
+
+    The frame, if there is one, is of −∞: it never wins.
+    """
+    size, stride, x = _windows("max_pool2d", x, size, stride, padding, fill=-math.inf)
+    return window_max(x, size=size, stride=stride)
+
+def avg_pool2d(x, size, stride=None, padding=0):
+    """The mean pixel of each window, x (N, C, H, W) → (N, C, OH, OW); the frame's zeros count."""
+    size, stride, x = _windows("avg_pool2d", x, size, stride, padding, fill=0.0)
+    places = math.prod(size)
+    return pool(x, weights=(1 / places,) * places, size=size, stride=stride)
+
+def _batch_last(x):
+    """The images x (N, C, H, W), lying in memory as (C, H, W, N); copied only if they did not."""
+    x = x.transpose(1, 2, 3, 0)
+    return (x if x.strides[-1] == x.itemsize else x.copy()).transpose(3, 0, 1, 2)
+
+
+# --- the geometry of windows ---------------------------------------------------------------------------------
+
+def _pair(n):
+    """(n, n) for a whole number n; a pair as it is."""
+    if isinstance(n, str) or np.ndim(n) > 1 or np.size(n) > 2:
+        raise ValueError(f"a size, stride or padding is a whole number or a pair, not {n!r}")
+    return (int(n), int(n)) if np.ndim(n) == 0 else tuple(map(int, n))
+
+def _steps(shape, size, stride):
+    """How many windows fit, down and across: (OH, OW)."""
+    return tuple((n - k) // s + 1 for n, k, s in zip(shape[2:], size, stride))
+
+def _offsets(shape, size, stride):
+    """For each place (i, j) of a window: i, j, and the slices that pick that place in every window at once."""
+    (oh, ow), (sh, sw) = _steps(shape, size, stride), stride
+    return [(i, j, (slice(i, i + sh * (oh - 1) + 1, sh), slice(j, j + sw * (ow - 1) + 1, sw)))
+            for i in range(size[0]) for j in range(size[1])]
+
+def _framed(name, x, size, stride, padding, fill=0.0):
+    """x with its frame of `fill`; one error for a window that does not fit."""
+    if padding == "same":
+        total = [max((math.ceil(n / s) - 1) * s + k - n, 0) for n, k, s in zip(x.shape[2:], size, stride)]
+        widths = tuple((t // 2, t - t // 2) for t in total)
+    else:
+        widths = tuple((p, p) for p in _pair(0 if padding == "valid" else padding))
+    if any(n + sum(width) < k for n, width, k in zip(x.shape[2:], widths, size)):
+        raise ValueError(f"{name}: a window of {size} does not fit into images of {x.shape[2:]} with padding {padding}; "
+                         "use a smaller window or more padding")
+    return pad(x, widths=((0, 0), (0, 0), *widths), fill=fill) if any(map(any, widths)) else x
+
+def _windows(name, x, size, stride, padding, fill):
+    """Size and stride as pairs, and the framed images."""
+    size = _pair(size)
+    stride = size if stride is None else _pair(stride)
+    if x.ndim != 4 or any(2 * p > k for p, k in zip(_pair(padding), size)):
+        raise ValueError(f"{name}({describe(value(x))}): images are (N, C, H, W), and padding {padding} at most half "
+                         f"the window, {size}")
+    return size, stride, _framed(name, x, size, stride, padding, fill)

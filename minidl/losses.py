@@ -1,0 +1,195 @@
+"""Losses: each a single number to make small, with its algebra.
+
+The one law of units: a sum over what one example holds, a mean over the examples; so a loss is in nats (or
+squared units) per example, and two terms of one loss can be added as the theory says.  `mse` alone is a mean
+over everything, as its name promises.
+"""
+import math
+from functools import reduce
+
+import numpy as np
+
+from minidl.functions import softmax
+from minidl.ops import (abs, add, exp, expand_dims, log, logsumexp, matmul, mean, sigmoid, softplus, sum, swapaxes,
+                        transpose)
+from minidl.tensor import describe, primitive, value
+
+def _same_shapes(name, a, b):
+    if a.shape != b.shape:
+        raise ValueError(f"{name}({describe(value(a))}, {describe(value(b))}): the two must have one shape; "
+                         "reshape one of them, so that nothing is broadcast by accident")
+
+
+# --- how far is the answer? ----------------------------------------------------------------------------------
+
+@primitive
+def _cross_entropy(logits, labels):
+    """−(1/N) Σ log p[label], with log p = s − log Σ eˢ."""
+    chosen = np.take_along_axis(logits, labels[:, None], axis=1)
+    return (logsumexp(logits, axis=1) - chosen).sum() * (1 / len(labels))
+def _cross_entropy_back(g, z, logits, labels):
+    one_hot = value(labels)[:, None] == np.arange(logits.shape[1], like=value(labels))
+    return (softmax(logits) - one_hot) * (g * (1 / len(labels)))
+_cross_entropy.vjps = (_cross_entropy_back, None)               # ∂/∂s = (p − one-hot) / N
+
+def cross_entropy(logits, labels):
+    """Mean −log p of the right class, in nats; logits (N, K), labels (N,) whole numbers 0 … K − 1.
+
+    p = softmax(logits).  Labels on the host are checked; on a GPU a wrong one would wrap round in silence.
+    """
+    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
+    if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
+        raise ValueError(f"cross_entropy({describe(value(logits))}, {describe(value(labels))}): logits are (N, K) and "
+                         "labels (N,), whole numbers; for one-hot rows give labels.argmax(axis=1)")
+    if isinstance(labels, np.ndarray) and labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
+        raise ValueError(f"cross_entropy: the labels run from {labels.min()} to {labels.max()}, but the logits have "
+                         f"{logits.shape[1]} columns, for the classes 0 to {logits.shape[1] - 1}")
+    return _cross_entropy(logits, labels)
+
+def mse(x, target):
+    """Mean squared error, over every number of x and target, of one shape."""
+    _same_shapes("mse", x, target)
+    return mean((x - target) ** 2)
+
+def squared_error(x, target):
+    """Mean over the examples of ‖x − target‖², x and target (N, …)."""
+    _same_shapes("squared_error", x, target)
+    return sum((x - target) ** 2) * (1 / x.shape[0])
+
+@primitive
+def _bce_with_logits(s, x):
+    return (softplus(s) - x * s).sum() * (1 / len(s))
+_bce_with_logits.vjps = (lambda g, z, s, x: (sigmoid(s) - x) * (g * (1 / len(x))),      # ∂/∂s = (σ(s) − x) / N
+                         lambda g, z, s, x: -s * (g * (1 / len(x))))
+
+def bce_with_logits(s, x):
+    """Mean over the examples of −Σ [x log σ(s) + (1 − x) log(1 − σ(s))], in nats; s and x (N, …), x in 0–1.
+
+    log σ(s) = s − softplus(s) and log(1 − σ(s)) = −softplus(s), so that a term is softplus(s) − x s.
+    For grey x it does not reach 0: its floor is the entropy of the pixels, Σ H(x).
+    """
+    _same_shapes("bce_with_logits", s, x)
+    return _bce_with_logits(s, x)
+
+def gaussian_nll(x, mean, log_var=0.0):
+    """Mean over the examples of −log N(x; mean, e^log_var), in nats: ½ Σ [log 2π + log_var + (x − mean)²/var]."""
+    _same_shapes("gaussian_nll", x, mean)
+    square = (x - mean) ** 2
+    square = square * exp(-log_var) + log_var if hasattr(log_var, "shape") else square * math.exp(-log_var) + log_var
+    return (sum(square) * (1 / x.shape[0]) + math.prod(x.shape[1:]) * math.log(2 * math.pi)) * 0.5
+
+
+# --- how far is a distribution? ------------------------------------------------------------------------------
+
+def gaussian_kl(mean, log_var):
+    """Mean over the examples of KL(N(mean, e^log_var) ‖ N(0, I)), in nats; both (N, L).
+
+    KL = E_q[log q − log p] = ½ Σ (mean² + var − 1 − log var)              (Kingma & Welling 2014, appendix B)
+    """
+    _same_shapes("gaussian_kl", mean, log_var)
+    return sum(mean * mean + exp(log_var) - 1 - log_var) * (0.5 / mean.shape[0])
+
+def sparsity_kl(activations, rho):
+    """Σⱼ KL(ρ ‖ ρ̂ⱼ), in nats; activations (N, L) in 0–1, ρ̂ⱼ the mean of column j, ρ the wanted mean.
+
+    KL(ρ ‖ ρ̂) = ρ log(ρ/ρ̂) + (1 − ρ) log((1 − ρ)/(1 − ρ̂))                 (Ng 2011, CS294A notes)
+    """
+    if not 0 < rho < 1:
+        raise ValueError(f"sparsity_kl: ρ is a mean activation, 0 < ρ < 1, not {rho}")
+    actual = mean(activations, axis=0)                                          # (L,)
+    floor = -rho * math.log(rho) - (1 - rho) * math.log(1 - rho)
+    return sum(-rho * log(actual) - (1 - rho) * log(1 - actual) - floor)
+
+def mmd(x, y, bandwidth=None):
+    """Squared maximum mean discrepancy of two samples, x (N, D) and y (M, D): unbiased, so it may be below 0.
+
+    MMD² = mean_{i≠j} k(xᵢ, xⱼ) + mean_{i≠j} k(yᵢ, yⱼ) − 2 mean k(xᵢ, yⱼ), with k = exp(−‖·‖² / bandwidth)
+    (Gretton et al. 2012, eq. 3).  The bandwidth is by default the median squared distance of the two samples
+    together, held constant (their §8).
+    """
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
+        raise ValueError(f"mmd({describe(value(x))}, {describe(value(y))}): the samples are (N, D) and (M, D), at "
+                         "least two points each; flatten images first")
+    if bandwidth is None:
+        bandwidth = median_bandwidth(value(x), value(y))
+    n, m = len(x), len(y)
+    kxx, kyy, kxy = (exp(-squared_distances(a, b) / bandwidth) for a, b in ((x, x), (y, y), (x, y)))
+    return ((sum(kxx) - n) * (1 / (n * (n - 1))) + (sum(kyy) - m) * (1 / (m * (m - 1)))      # k(x, x) = 1 goes out
+            - sum(kxy) * (2 / (n * m)))
+
+def squared_distances(x, y):
+    """‖xᵢ − yⱼ‖² = ‖xᵢ‖² + ‖yⱼ‖² − 2 xᵢ·yⱼ for all pairs, x (N, D), y (M, D) → (N, M): one product."""
+    return sum(x * x, axis=1, keepdims=True) + sum(y * y, axis=1) - 2 * matmul(x, transpose(y))
+
+def median_bandwidth(x, y):
+    """The median squared distance of different points of x (N, D) and y (M, D), arrays, taken together."""
+    both = np.concatenate([x, y])
+    ordered = np.sort(squared_distances(both, both), axis=None)
+    median = np.median(ordered[len(both):])                     # the first ones are the ‖x − x‖² = 0
+    return np.maximum(median, np.finfo(both.dtype).tiny)        # above 0, even where all points are one
+
+
+# --- generative adversarial networks, on logits s: D = σ(s) --------------------------------------------------
+
+def gan_value(real, fake):
+    """V(D, G) = E log D(x) + E log(1 − D(G(z))), from logits of any shape   (Goodfellow et al. 2014, eq. 1).
+
+    D maximises it and G minimises it; at the optimum it is −log 4.
+    """
+    return -mean(softplus(-real)) - mean(softplus(fake))        # log σ(s) = −softplus(−s)
+
+def gan_discriminator(real, fake):
+    """−V, what the discriminator makes small; logits of any shape."""
+    return -gan_value(real, fake)
+
+def gan_minimax(fake):
+    """E log(1 − D(G(z))), what the generator of the minimax game makes small; its slope in s is −D: it saturates."""
+    return -mean(softplus(fake))
+
+def gan_non_saturating(fake):
+    """−E log D(G(z)), another game with the same fixed point; its slope in s is D − 1   (ibid., §3)."""
+    return mean(softplus(-fake))
+
+
+# --- penalties -----------------------------------------------------------------------------------------------
+
+def jacobian_penalty(derivatives, weights):
+    """Mean over the examples of ‖∂h/∂x‖²_F of h = φ(… φ(x W₁ + b₁) … W_L + b_L), written by hand.
+
+    derivatives: [φ′ of layer 1 (N, n₁), …, of layer L (N, n_L)]; weights: [W₁ (D, n₁), …, W_L (n_{L−1}, n_L)].
+    For one layer and the sigmoid, φ′ = h (1 − h), this is Σᵢ (hᵢ(1 − hᵢ))² Σⱼ Wⱼᵢ²   (Rifai et al. 2011, eq. 5).
+
+    The Jacobian of one example is W₁ A, with A = diag(φ′₁) W₂ diag(φ′₂) … (n₁, n_L), so ‖W₁ A‖² = Σ A ∘ (W₁ᵀW₁ A):
+    the wide input enters through the n₁ × n₁ matrix W₁ᵀW₁ alone.
+    """
+    if len(derivatives) != len(weights) or not weights:
+        raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; one of each "
+                         "for every layer")
+    (d, *later), (w, *wider) = derivatives, weights
+    if not later:
+        return sum(d * d * sum(w * w, axis=0)) * (1 / d.shape[0])
+    a = expand_dims(d, 2)                                                       # (N, n₁, 1)
+    for first, (d, w) in enumerate(zip(later, wider)):
+        a = (matmul(a, w) if first else a * w) * expand_dims(d, 1)              # (N, n₁, nₗ)
+    gram = matmul(transpose(weights[0]), weights[0])                            # (n₁, n₁)
+    return sum(a * matmul(gram, a)) * (1 / d.shape[0])
+
+def _weights(parameters):
+    """The weights among the parameters of a model, or among Tensors: what has two axes or more; no biases."""
+    tensors = parameters.parameters() if hasattr(parameters, "parameters") else parameters
+    weights = [w for w in tensors if w.ndim >= 2]
+    if not weights:
+        raise ValueError("a penalty on weights found none: every Tensor it was given has fewer than two axes")
+    return weights
+
+def l1(parameters):
+    """Σ |w| over the weights, and not the biases, of a model or a list of Tensors."""
+    return reduce(add, [sum(abs(w)) for w in _weights(parameters)])
+
+def l2(parameters):
+    """Σ w² over the weights, and not the biases, of a model or a list of Tensors; no factor ½."""
+    return reduce(add, [sum(w * w) for w in _weights(parameters)])
+
+def elastic_net(parameters, mix=0.5):
+    """mix · Σ |w| + (1 − mix)/2 · Σ w²   (Zou & Hastie 2005; mix = 1 is the lasso, 0 is ridge)."""
+    return mix * l1(parameters) + (1 - mix) / 2 * l2(parameters)
