@@ -1,0 +1,10 @@
+"""minidl: deep learning you can read, run and check.
+
+    from minidl import Tensor, grad, nn, losses, optim
+
+Read the source in this order: tensor, ops, images, functions, losses, nn, rnn, optim, train.
+"""
+from minidl import backend, data, functions, images, init, losses, nn, ops, optim, plot, rnn, train
+from minidl.tensor import Tensor, grad, no_grad, primitive
+
+__version__ = "0.1.0"
