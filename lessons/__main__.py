@@ -1,0 +1,246 @@
+"""The lessons' command line.
+
+    python -m lessons list               what there is, and what is done
+    python -m lessons next               the first lesson that is not done
+    python -m lessons run 04 --quick     by number, name or range: run 4, run lenet5, run 1-4, run all
+    python -m lessons data               fetch MNIST, check it, say where it is
+    python -m lessons doctor             what is installed, and whether anything is broken
+
+Exit status: 0 all is well · 1 a claim failed, a lesson crashed, something is broken · 2 a wrong command.
+"""
+import ast
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lessons import book, progress
+
+FOLDER = Path(__file__).parent
+TIME = re.compile(r"^Time: quick ([\d.]+ (?:s|min)), full ([\d.]+ (?:s|min)) on two cores\.?$", re.MULTILINE)
+
+
+class UsageError(Exception):
+    """A command that cannot be meant as typed; the message says what can."""
+
+
+def main(words=None, folder=FOLDER):
+    """The exit status of a command such as ["run", "04", "--quick"] on the lessons in a folder."""
+    book.any_output()
+    command, *rest = (sys.argv[1:] if words is None else words) or ["help"]
+    command = {"-h": "help", "--help": "help"}.get(command, command)
+    try:
+        if command not in COMMANDS:
+            raise UsageError(f"there is no command {command!r}" + book.closest(command, COMMANDS)
+                             + f"; the commands are {', '.join(COMMANDS)}")
+        function, options, arguments = COMMANDS[command]
+        parser = book.parser(f"python -m lessons {command}", function.__doc__, options)
+        for name, settings in arguments.items():
+            parser.add_argument(name, **settings)
+        return function(parser.parse_intermixed_args(rest), folder)
+    except UsageError as error:
+        print(f"python -m lessons: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+# The lessons on disk
+
+def find(folder):
+    """The lessons' names and paths, in order: {"01_tape": Path(".../01_tape.py"), …}."""
+    return {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.py"))}
+
+
+def describe(path):
+    """A lesson's title and its quick and full time, from its docstring; nothing is imported."""
+    try:
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    except SyntaxError as error:
+        return f"(does not parse: {error.msg}, line {error.lineno})", "?", "?"
+    times = TIME.search(text)
+    return text.partition("\n")[0] or "(no title)", *(times.groups() if times else ("?", "?"))
+
+
+def select(words, lessons):
+    """The names meant by words such as 04, lenet5, lessons/04_lenet5.py, 1-4 and all, each once, in order."""
+    chosen = set()
+    for word in words:
+        numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
+        if numbers:
+            first, last = int(numbers[1]), int(numbers[2] or numbers[1])
+            found = [name for name in lessons if first <= int(name[:2]) <= last]
+        else:
+            found = [name for name in lessons if Path(word).stem in ("all", name, name[3:])]
+        if not found:
+            near = book.closest(word, [*lessons, *(name[3:] for name in lessons)])
+            raise UsageError(f"there is no lesson {word!r}{near}; python -m lessons list shows all")
+        chosen.update(found)
+    return sorted(chosen)
+
+
+# The commands: each takes its parsed arguments and the lessons' folder, and returns an exit status
+
+def help_(arguments, folder):
+    """This page."""
+    print(__doc__)
+    return next_(arguments, folder)
+
+
+def list_(arguments, folder):
+    """The lessons: number, title, minutes, and when each was done."""
+    state, rows = progress.read(arguments.out), []
+    for name, path in find(folder).items():
+        title, _, full = describe(path)
+        entry = state.get(name, {})
+        quick = " quick" if entry.get("quick") else ""
+        done = f"{book.mark(True)} {entry['done']}{quick}" if "done" in entry else ""
+        rows.append([name[:2], title, full, done])
+    book.table(rows or [["", "(none here yet)", "", ""]], ["", "lesson", "time", "done"])
+    return 0
+
+
+def next_(arguments, folder):
+    """The first lesson that is not done, and how to run it."""
+    lessons, state = find(folder), progress.read(arguments.out)
+    for name in lessons:
+        if "done" not in state.get(name, {}):
+            title, quick, full = describe(lessons[name])
+            print(f"Next: {title} ({full}; with --quick {quick})\n\n    python -m lessons run {name[:2]}\n")
+            return 0
+    print(f"All {len(lessons)} lessons are done." if lessons else "There are no lessons here yet.")
+    return 0
+
+
+def run(arguments, folder):
+    """Run lessons, each in a process of its own; the exit status is the worst of theirs."""
+    lessons, rows, worst = find(folder), [], 0
+    options = [word for option in book.OPTIONS for word in as_words(option, getattr(arguments, option[2:]))]
+    for name in select(arguments.lesson, lessons):
+        start = time.time()
+        status = subprocess.run([sys.executable, str(lessons[name]), *options]).returncode
+        if status == -signal.SIGINT:            # Ctrl-C reached the lesson
+            raise KeyboardInterrupt
+        worst = max(worst, status if status >= 0 else 1)
+        ended = outcome(Path(arguments.out).expanduser() / name / "result.json", start)
+        rows.append([name, f"{time.time() - start:.0f} s", f"{book.mark(status == 0)} {ended}"])
+        print(flush=True)                       # before the next lesson, a process of its own, prints
+    if len(rows) > 1:
+        book.table(rows, ["lesson", "time", "result"])
+    return worst
+
+
+def outcome(path, start):
+    """How a lesson that began at `start` ended, from its result file: "5 of 5 claims hold"."""
+    if not path.is_file() or path.stat().st_mtime < start:
+        return "stopped before its end"
+    verdicts = [claim["holds"] for claim in json.loads(path.read_text(encoding="utf-8"))["claims"]]
+    return f"{verdicts.count(True)} of {len(verdicts) - verdicts.count(None)} claims hold"
+
+
+def as_words(option, value):
+    """An option as it is typed: ["--seed", "3"], ["--quick"] or []."""
+    return [option] * (value is True) if isinstance(value, bool) or value is None else [option, str(value)]
+
+
+def data(arguments, folder):
+    """Fetch MNIST if need be, check it, and say where it is."""
+    from minidl.data import DataError, fetch_mnist
+    try:
+        print(f"MNIST is complete, in {fetch_mnist()}")
+    except DataError as error:
+        print(f"python -m lessons data: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def doctor(arguments, folder):
+    """What is installed, and what is broken: ✓ works, ✗ a lesson needs it, – can be done without."""
+    broken = False
+    for examine in (python, numpy, matplotlib, minidl, gpu, mnist, cache, out):
+        try:
+            holds, finding = examine(arguments)
+        except Exception as error:              # whatever is wrong is the finding
+            holds, finding = False, f"{type(error).__name__}: {error}"
+        broken |= holds is False
+        print(f"{book.mark(holds)} {examine.__name__:11}{finding}")
+    return int(broken)
+
+
+def python(_):
+    return sys.version_info >= (3, 11), f"{sys.version.split()[0]}, {sys.executable}"
+
+
+def numpy(_):
+    import numpy
+    blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    limits = [f"{name}={value}" for name, value in os.environ.items() if name.endswith("_NUM_THREADS")]
+    found = [numpy.__version__, f"{blas['name']} {blas['version']}", f"{os.cpu_count()} cores", *limits]
+    return int(numpy.__version__.split(".")[0]) >= 2, ", ".join(found)
+
+
+def matplotlib(_):
+    from matplotlib import get_backend, pyplot  # noqa: F401  (that it imports is what is examined)
+    return True, f"{book.version('matplotlib')}, {get_backend()}"
+
+
+def minidl(_):
+    from minidl import backend, data
+    (x, _), (x_test, _) = data.digits()
+    return True, f"{book.version('minidl')}, {backend.name()}; {len(x) + len(x_test):,} bundled digits"
+
+
+def gpu(_):
+    from minidl import backend
+    try:
+        backend.use("gpu")
+        import cupy
+        return True, f"{cupy.cuda.runtime.getDeviceProperties(0)['name'].decode()}, cupy {cupy.__version__}"
+    except backend.DeviceError as error:
+        return None, f"none: {error}"
+    finally:
+        backend.use("cpu")
+
+
+def mnist(_):
+    from minidl.data import have_mnist
+    folder = have_mnist()
+    return (True, str(folder)) if folder else (None, "not here: python -m lessons data fetches it")
+
+
+def cache(_):
+    from minidl.data import cache_folder
+    return can_write(cache_folder()) or None, str(cache_folder())
+
+
+def out(arguments):
+    folder = Path(arguments.out).expanduser().resolve()
+    return can_write(folder), str(folder)
+
+
+def can_write(folder):
+    """Whether the folder, or the nearest one above it that exists, takes a file."""
+    try:
+        with tempfile.TemporaryFile(dir=next(f for f in (folder, *folder.parents) if f.exists())):
+            return True
+    except OSError:
+        return False
+
+
+LESSON = {"lesson": dict(nargs="+", help="a number, a name, a range such as 1-4, or all")}
+COMMANDS = {                                    # the function, its options, its other arguments
+    "list": (list_, ["--out"], {}),
+    "next": (next_, ["--out"], {}),
+    "run": (run, book.OPTIONS, LESSON),
+    "data": (data, [], {}),
+    "doctor": (doctor, ["--out"], {}),
+    "help": (help_, ["--out"], {}),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
