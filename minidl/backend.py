@@ -3,14 +3,13 @@
     minidl.backend.use("gpu")        # before a model is built
 
 The mathematics never asks which it is, because CuPy's arrays answer to NumPy's names (`np.exp(x)` of a CuPy
-array runs on the GPU).  Only what comes from nothing has to know: data, initial weights, noise.  Random numbers
-are drawn on the host, from one seeded generator, and moved; so a run is the same on both.
+array runs on the GPU).  Only what comes from nothing has to know: data, initial weights, noise.  Random
+numbers are drawn on the host, from one seeded generator, and moved; so a run is the same on both.
 """
 import numpy as np
 
 _cupy = None                                    # the module, while the GPU is in use
 _rng = np.random.default_rng(0)
-
 
 class DeviceError(RuntimeError):
     """The device that was asked for is not there."""

@@ -1,11 +1,11 @@
 """Images: convolution, its transpose, and pooling, of images x (N, C, H, W).
 
-A convolution is a matrix product.  `columns` lays every patch of the images out as one column of a matrix, and
-then each filter is a row that multiplies them all.  `overlay` adds the columns back where they came from.  The
-two are linear and each other's transpose, hence each other's derivative: nothing else here needs calculus.
+A convolution is a matrix product.  `columns` lays every patch of the images out as a column of a matrix, and
+then each filter is a row that multiplies them all.  `overlay` adds the columns back where they came from.
+The two are linear and each other's transpose, hence each other's derivative: no more calculus is needed.
 
-The one law: an image array has the shape (N, C, H, W), and lies in memory as (C, H, W, N).  With the batch last
-a patch is copied in long runs (measured: 1.9 times faster than batches of (C, H, W), 4 times than (N, H, W, C)).
+The one law: an image array has the shape (N, C, H, W), and lies in memory as (C, H, W, N).  With the batch
+last, a patch is copied in long runs: half the time of batches of (C, H, W), a quarter of (N, H, W, C).
 """
 import math
 
@@ -19,8 +19,9 @@ from minidl.tensor import describe, primitive, value
 def columns(x, size, stride):
     """Every patch as a column, x (N, C, H, W) → (C·KH·KW, OH·OW·N)."""
     x = _batch_last(x).transpose(1, 2, 3, 0)                                    # (C, H, W, N), as in memory
-    patches = sliding_window_view(x, size, axis=(1, 2))[:, ::stride[0], ::stride[1]]    # (C, OH, OW, N, KH, KW)
-    return patches.transpose(0, 4, 5, 1, 2, 3).reshape(x.shape[0] * math.prod(size), -1)
+    patches = sliding_window_view(x, size, axis=(1, 2))                         # (C, ·, ·, N, KH, KW)
+    patches = patches[:, ::stride[0], ::stride[1]].transpose(0, 4, 5, 1, 2, 3)  # (C, KH, KW, OH, OW, N)
+    return patches.reshape(x.shape[0] * math.prod(size), -1)
 
 @primitive
 def overlay(columns, shape, size, stride):
@@ -42,8 +43,8 @@ def conv2d(x, w, b=None, stride=1, padding=0):
     OH = ⌊(H + padding − KH) / stride⌋ + 1, with the padding of both sides counted.
     """
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
-        raise ValueError(f"conv2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and filters "
-                         "(O, C, KH, KW), with one C")
+        raise ValueError(f"conv2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and "
+                         "filters (O, C, KH, KW), with one C")
     size, stride = w.shape[2:], _pair(stride)
     x = _framed("conv2d", x, size, stride, padding)
     patches = columns(x, size=size, stride=stride)                              # (C·KH·KW, OH·OW·N)
@@ -58,8 +59,8 @@ def conv_transpose2d(x, w, b=None, stride=1, padding=0):
     OH = (H − 1) · stride + KH − 2 · padding.
     """
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[0]:
-        raise ValueError(f"conv_transpose2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and "
-                         "filters (C, O, KH, KW), with one C")
+        raise ValueError(f"conv_transpose2d({describe(value(x))}, {describe(value(w))}): images are "
+                         "(N, C, H, W) and filters (C, O, KH, KW), with one C")
     (n, c, *steps), size, stride = x.shape, w.shape[2:], _pair(stride)
     flat = reshape(transpose(x, axes=(1, 2, 3, 0)), shape=(c, -1))              # (C, H·W·N)
     painted = matrix_product(transpose(reshape(w, shape=(c, -1))), flat)        # (O·KH·KW, H·W·N)
@@ -84,8 +85,12 @@ def unpool(g, weights, shape, size, stride):
     """Each g spread over its window by the weights, (N, C, OH, OW) → (N, C, H, W) = shape."""
     g = _batch_last(g)
     image = np.zeros_like(g, shape=shape)                                       # in the memory order of g
+    apart = stride[0] >= size[0] and stride[1] >= size[1]                       # no pixel is in two windows
     for weight, (_, _, here) in zip(weights, _offsets(shape, size, stride)):
-        image[:, :, *here] += weight * g
+        if apart:
+            np.multiply(weight, g, out=image[:, :, *here])
+        else:
+            image[:, :, *here] += weight * g
     return image
 
 pool.vjps = (lambda g, z, x, weights, size, stride:
@@ -102,14 +107,16 @@ def window_max(x, size, stride):
         np.maximum(z, x[:, :, *here], out=z)
     return z
 def _winners(x, z, size, stride):
-    """For each place in a window, a mask of the windows whose maximum stands there; the first of equals wins."""
+    """For each place in a window, a mask of the windows whose maximum is there; the first of equals."""
     free, masks = True, []
     for _, _, here in _offsets(x.shape, size, stride):
         masks.append((x[:, :, *here] == z) & free)
         free = ~masks[-1] & free
     return masks
-window_max.vjps = (lambda g, z, x, size, stride:
-                   unpool(g, weights=_winners(value(x), value(z), size, stride), shape=x.shape, size=size, stride=stride),)
+def _window_max_back(g, z, x, size, stride):
+    masks = _winners(value(x), value(z), size, stride)
+    return unpool(g, weights=masks, shape=x.shape, size=size, stride=stride)
+window_max.vjps = (_window_max_back,)
 
 def max_pool2d(x, size, stride=None, padding=0):
     """The largest pixel of each window, x (N, C, H, W) → (N, C, OH, OW); windows side by side by default.
@@ -131,7 +138,7 @@ def _batch_last(x):
     return (x if x.strides[-1] == x.itemsize else x.copy()).transpose(3, 0, 1, 2)
 
 
-# --- the geometry of windows ---------------------------------------------------------------------------------
+# --- the geometry of windows --------------------------------------------------------------------------------
 
 def _pair(n):
     """(n, n) for a whole number n; a pair as it is."""
@@ -144,7 +151,7 @@ def _steps(shape, size, stride):
     return tuple((n - k) // s + 1 for n, k, s in zip(shape[2:], size, stride))
 
 def _offsets(shape, size, stride):
-    """For each place (i, j) of a window: i, j, and the slices that pick that place in every window at once."""
+    """For each place (i, j) of a window: i, j, and the slices that pick it in all windows at once."""
     (oh, ow), (sh, sw) = _steps(shape, size, stride), stride
     return [(i, j, (slice(i, i + sh * (oh - 1) + 1, sh), slice(j, j + sw * (ow - 1) + 1, sw)))
             for i in range(size[0]) for j in range(size[1])]
@@ -156,9 +163,12 @@ def _framed(name, x, size, stride, padding, fill=0.0):
         widths = tuple((t // 2, t - t // 2) for t in total)
     else:
         widths = tuple((p, p) for p in _pair(0 if padding == "valid" else padding))
+    if min(*stride, *size) < 1 or min(map(min, widths)) < 0:
+        raise ValueError(f"{name}: window {size}, stride {stride} and padding {padding}, where the first two "
+                         "are at least 1 and the last at least 0")
     if any(n + sum(width) < k for n, width, k in zip(x.shape[2:], widths, size)):
-        raise ValueError(f"{name}: a window of {size} does not fit into images of {x.shape[2:]} with padding {padding}; "
-                         "use a smaller window or more padding")
+        raise ValueError(f"{name}: a window of {size} does not fit into images of {x.shape[2:]} with padding "
+                         f"{padding}; use a smaller window or more padding")
     return pad(x, widths=((0, 0), (0, 0), *widths), fill=fill) if any(map(any, widths)) else x
 
 def _windows(name, x, size, stride, padding, fill):
@@ -166,6 +176,6 @@ def _windows(name, x, size, stride, padding, fill):
     size = _pair(size)
     stride = size if stride is None else _pair(stride)
     if x.ndim != 4 or any(2 * p > k for p, k in zip(_pair(padding), size)):
-        raise ValueError(f"{name}({describe(value(x))}): images are (N, C, H, W), and padding {padding} at most half "
-                         f"the window, {size}")
+        raise ValueError(f"{name}({describe(value(x))}): images are (N, C, H, W), and padding {padding} at "
+                         f"most half the window, {size}")
     return size, stride, _framed(name, x, size, stride, padding, fill)

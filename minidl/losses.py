@@ -10,8 +10,8 @@ from functools import reduce
 import numpy as np
 
 from minidl.functions import softmax
-from minidl.ops import (abs, add, exp, expand_dims, log, logsumexp, matmul, mean, sigmoid, softplus, sum, swapaxes,
-                        transpose)
+from minidl.ops import (abs, add, exp, expand_dims, gram, log, logsumexp, matmul, mean, reshape, sigmoid,
+                        softplus, sum, transpose)
 from minidl.tensor import describe, primitive, value
 
 def _same_shapes(name, a, b):
@@ -20,7 +20,7 @@ def _same_shapes(name, a, b):
                          "reshape one of them, so that nothing is broadcast by accident")
 
 
-# --- how far is the answer? ----------------------------------------------------------------------------------
+# --- how far is the answer? ---------------------------------------------------------------------------------
 
 @primitive
 def _cross_entropy(logits, labels):
@@ -39,11 +39,12 @@ def cross_entropy(logits, labels):
     """
     labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
-        raise ValueError(f"cross_entropy({describe(value(logits))}, {describe(value(labels))}): logits are (N, K) and "
-                         "labels (N,), whole numbers; for one-hot rows give labels.argmax(axis=1)")
-    if isinstance(labels, np.ndarray) and labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
-        raise ValueError(f"cross_entropy: the labels run from {labels.min()} to {labels.max()}, but the logits have "
-                         f"{logits.shape[1]} columns, for the classes 0 to {logits.shape[1] - 1}")
+        raise ValueError(f"cross_entropy({describe(value(logits))}, {describe(value(labels))}): logits are "
+                         "(N, K) and labels (N,), whole numbers; for one-hot rows give labels.argmax(axis=1)")
+    classes = logits.shape[1]
+    if isinstance(labels, np.ndarray) and len(labels) and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"cross_entropy: the labels run from {labels.min()} to {labels.max()}, but the "
+                         f"{classes} columns of logits are for the classes 0 to {classes - 1}")
     return _cross_entropy(logits, labels)
 
 def mse(x, target):
@@ -58,28 +59,33 @@ def squared_error(x, target):
 
 @primitive
 def _bce_with_logits(s, x):
-    return (softplus(s) - x * s).sum() * (1 / len(s))
-_bce_with_logits.vjps = (lambda g, z, s, x: (sigmoid(s) - x) * (g * (1 / len(x))),      # ∂/∂s = (σ(s) − x) / N
-                         lambda g, z, s, x: -s * (g * (1 / len(x))))
+    z = softplus(s)
+    z -= x * s
+    return z.sum() * (1 / len(s))
+_bce_with_logits.vjps = (lambda g, z, s, x: (sigmoid(s) - x) * (g * (1 / len(x))),  # ∂/∂s = (σ(s) − x) / N
+                         lambda g, z, s, x: -s * (g * (1 / len(x))))                # ∂/∂x = −s / N
 
 def bce_with_logits(s, x):
-    """Mean over the examples of −Σ [x log σ(s) + (1 − x) log(1 − σ(s))], in nats; s and x (N, …), x in 0–1.
+    """Mean over the examples of −Σ [x log σ(s) + (1 − x) log(1 − σ(s))], in nats; s and x (N, …).
 
-    log σ(s) = s − softplus(s) and log(1 − σ(s)) = −softplus(s), so that a term is softplus(s) − x s.
-    For grey x it does not reach 0: its floor is the entropy of the pixels, Σ H(x).
+    As log σ(s) = s − softplus(s) and log(1 − σ(s)) = −softplus(s), a term is softplus(s) − x s.  For grey
+    targets x, between 0 and 1, it does not reach 0: its floor is the entropy of the pixels, Σ H(x).
     """
     _same_shapes("bce_with_logits", s, x)
     return _bce_with_logits(s, x)
 
 def gaussian_nll(x, mean, log_var=0.0):
-    """Mean over the examples of −log N(x; mean, e^log_var), in nats: ½ Σ [log 2π + log_var + (x − mean)²/var]."""
+    """Mean over the examples of −log N(x; mean, var), in nats; x and mean (N, …), log_var too, or a number.
+
+    −log N = ½ Σ [log 2π + log_var + (x − mean)² / var]
+    """
     _same_shapes("gaussian_nll", x, mean)
-    square = (x - mean) ** 2
-    square = square * exp(-log_var) + log_var if hasattr(log_var, "shape") else square * math.exp(-log_var) + log_var
+    precision = exp(-log_var) if hasattr(log_var, "shape") else math.exp(-log_var)
+    square = (x - mean) ** 2 * precision + log_var
     return (sum(square) * (1 / x.shape[0]) + math.prod(x.shape[1:]) * math.log(2 * math.pi)) * 0.5
 
 
-# --- how far is a distribution? ------------------------------------------------------------------------------
+# --- how far is a distribution? -----------------------------------------------------------------------------
 
 def gaussian_kl(mean, log_var):
     """Mean over the examples of KL(N(mean, e^log_var) ‖ N(0, I)), in nats; both (N, L).
@@ -101,24 +107,27 @@ def sparsity_kl(activations, rho):
     return sum(-rho * log(actual) - (1 - rho) * log(1 - actual) - floor)
 
 def mmd(x, y, bandwidth=None):
-    """Squared maximum mean discrepancy of two samples, x (N, D) and y (M, D): unbiased, so it may be below 0.
+    """Squared maximum mean discrepancy of two samples, x (N, D) and y (M, D); unbiased, so maybe below 0.
 
     MMD² = mean_{i≠j} k(xᵢ, xⱼ) + mean_{i≠j} k(yᵢ, yⱼ) − 2 mean k(xᵢ, yⱼ), with k = exp(−‖·‖² / bandwidth)
     (Gretton et al. 2012, eq. 3).  The bandwidth is by default the median squared distance of the two samples
     together, held constant (their §8).
     """
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
-        raise ValueError(f"mmd({describe(value(x))}, {describe(value(y))}): the samples are (N, D) and (M, D), at "
-                         "least two points each; flatten images first")
+        raise ValueError(f"mmd({describe(value(x))}, {describe(value(y))}): the samples are (N, D) and "
+                         "(M, D), at least two points each; flatten images first")
     if bandwidth is None:
         bandwidth = median_bandwidth(value(x), value(y))
     n, m = len(x), len(y)
     kxx, kyy, kxy = (exp(-squared_distances(a, b) / bandwidth) for a, b in ((x, x), (y, y), (x, y)))
-    return ((sum(kxx) - n) * (1 / (n * (n - 1))) + (sum(kyy) - m) * (1 / (m * (m - 1)))      # k(x, x) = 1 goes out
-            - sum(kxy) * (2 / (n * m)))
+    within_x = (sum(kxx) - n) * (1 / (n * (n - 1)))             # k(x, x) = 1 goes out
+    within_y = (sum(kyy) - m) * (1 / (m * (m - 1)))
+    return within_x + within_y - sum(kxy) * (2 / (n * m))
 
 def squared_distances(x, y):
     """‖xᵢ − yⱼ‖² = ‖xᵢ‖² + ‖yⱼ‖² − 2 xᵢ·yⱼ for all pairs, x (N, D), y (M, D) → (N, M): one product."""
+    centre = value(x).mean(axis=0)                              # changes no distance, keeps squares small
+    x, y = x - centre, y - centre
     return sum(x * x, axis=1, keepdims=True) + sum(y * y, axis=1) - 2 * matmul(x, transpose(y))
 
 def median_bandwidth(x, y):
@@ -129,12 +138,12 @@ def median_bandwidth(x, y):
     return np.maximum(median, np.finfo(both.dtype).tiny)        # above 0, even where all points are one
 
 
-# --- generative adversarial networks, on logits s: D = σ(s) --------------------------------------------------
+# --- generative adversarial networks, on logits s: D = σ(s) -------------------------------------------------
 
 def gan_value(real, fake):
-    """V(D, G) = E log D(x) + E log(1 − D(G(z))), from logits of any shape   (Goodfellow et al. 2014, eq. 1).
+    """V(D, G) = E log D(x) + E log(1 − D(G(z))), from logits of any shape.
 
-    D maximises it and G minimises it; at the optimum it is −log 4.
+    D maximises it and G minimises it; at the optimum it is −log 4   (Goodfellow et al. 2014, eq. 1).
     """
     return -mean(softplus(-real)) - mean(softplus(fake))        # log σ(s) = −softplus(−s)
 
@@ -143,7 +152,7 @@ def gan_discriminator(real, fake):
     return -gan_value(real, fake)
 
 def gan_minimax(fake):
-    """E log(1 − D(G(z))), what the generator of the minimax game makes small; its slope in s is −D: it saturates."""
+    """E log(1 − D(G(z))), what the generator of the minimax game makes small; its slope in s is −D."""
     return -mean(softplus(fake))
 
 def gan_non_saturating(fake):
@@ -151,28 +160,28 @@ def gan_non_saturating(fake):
     return mean(softplus(-fake))
 
 
-# --- penalties -----------------------------------------------------------------------------------------------
+# --- penalties ----------------------------------------------------------------------------------------------
 
 def jacobian_penalty(derivatives, weights):
     """Mean over the examples of ‖∂h/∂x‖²_F of h = φ(… φ(x W₁ + b₁) … W_L + b_L), written by hand.
 
-    derivatives: [φ′ of layer 1 (N, n₁), …, of layer L (N, n_L)]; weights: [W₁ (D, n₁), …, W_L (n_{L−1}, n_L)].
-    For one layer and the sigmoid, φ′ = h (1 − h), this is Σᵢ (hᵢ(1 − hᵢ))² Σⱼ Wⱼᵢ²   (Rifai et al. 2011, eq. 5).
+    derivatives: [φ′ of layer 1 (N, n₁), …, of layer L (N, n_L)]; weights: [W₁ (D, n₁), …, W_L].  For one
+    layer and the sigmoid, φ′ = h(1 − h), this is Σᵢ (hᵢ(1 − hᵢ))² Σⱼ Wⱼᵢ²     (Rifai et al. 2011, eq. 5).
 
-    The Jacobian of one example is W₁ A, with A = diag(φ′₁) W₂ diag(φ′₂) … (n₁, n_L), so ‖W₁ A‖² = Σ A ∘ (W₁ᵀW₁ A):
-    the wide input enters through the n₁ × n₁ matrix W₁ᵀW₁ alone.
+    The Jacobian of one example is W₁ A, with A = diag(φ′₁) W₂ diag(φ′₂) … (n₁, n_L), and ‖W₁ A‖² is
+    Σ (W₁ᵀW₁) ∘ (A Aᵀ): the wide input is met once, in a matrix n₁ × n₁, and so are all the examples.
     """
     if len(derivatives) != len(weights) or not weights:
-        raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; one of each "
-                         "for every layer")
-    (d, *later), (w, *wider) = derivatives, weights
+        raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; "
+                         "there is one of each for every layer")
+    n, (d, *later), (w, *wider) = len(derivatives[0]), derivatives, weights
     if not later:
-        return sum(d * d * sum(w * w, axis=0)) * (1 / d.shape[0])
-    a = expand_dims(d, 2)                                                       # (N, n₁, 1)
+        return sum(d * d * sum(w * w, axis=0)) * (1 / n)
+    a = expand_dims(transpose(d), 2)                                            # (n₁, N, 1)
     for first, (d, w) in enumerate(zip(later, wider)):
-        a = (matmul(a, w) if first else a * w) * expand_dims(d, 1)              # (N, n₁, nₗ)
-    gram = matmul(transpose(weights[0]), weights[0])                            # (n₁, n₁)
-    return sum(a * matmul(gram, a)) * (1 / d.shape[0])
+        a = (matmul(a, w) if first else a * expand_dims(w, 1)) * d              # (n₁, N, nₗ)
+    a = reshape(a, shape=(a.shape[0], -1))                                      # (n₁, N·n_L)
+    return sum(gram(transpose(weights[0])) * gram(a)) * (1 / n)
 
 def _weights(parameters):
     """The weights among the parameters of a model, or among Tensors: what has two axes or more; no biases."""

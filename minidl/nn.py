@@ -1,11 +1,12 @@
 """Layers: functions that own what they learn.
 
-A `Module` needs no registration.  Whatever is an attribute and a Tensor is learned; an attribute that is an array
-is kept with the model, but not learned (batch normalisation's running mean); modules, and lists of modules, are
-searched in turn.  Images are (N, C, H, W), everything else (N, features).
+A `Module` needs no registration.  Whatever is an attribute and a Tensor is learned; an attribute that is an
+array is kept with the model, but not learned (batch normalisation's running mean); modules, and lists of
+modules, are searched in turn.  Images are (N, C, H, W), everything else (N, features).
 """
 import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy as np
 from minidl import backend, functions, images, init
 from minidl.ops import affine, matmul, reshape
 from minidl.tensor import Tensor, describe, no_grad, value
-
 
 class Module:
     """A function with parameters: subclass it, make layers in __init__, and use them in `forward`."""
@@ -58,7 +58,7 @@ class Module:
         return self.train(False)
 
     def predict(self, x, batch_size=1000):
-        """The model's outputs for x (N, …) as it is at test time: a host array, computed in batches, no tape."""
+        """The model's outputs for x (N, …) at test time: a host array, computed in batches, no tape."""
         if not len(x):
             raise ValueError(f"predict({describe(x)}): there are no examples")
         before = [(module, module.training) for module in self.modules()]
@@ -79,8 +79,8 @@ class Module:
         """Take the numbers of `state`; names and shapes must be the model's own, or nothing is changed."""
         own = dict(self.named())
         if wrong := [name for name in {**own, **state} if (name in own) != (name in state)]:
-            raise ValueError(f"load_state_dict: {', '.join(sorted(wrong))} stand on one side only: these are the "
-                             f"numbers of another model than this {type(self).__name__}")
+            raise ValueError(f"load_state_dict: {', '.join(sorted(wrong))} stand on one side only: these are "
+                             f"the numbers of another model than this {type(self).__name__}")
         for name, x in own.items():
             if state[name].shape != x.shape or state[name].dtype != x.dtype:
                 raise ValueError(f"load_state_dict: {name} is {describe(state[name])}, and this model's is "
@@ -89,7 +89,7 @@ class Module:
             value(x)[...] = backend.to_device(state[name])
 
     def save(self, path):
-        """Write the state to `path` (.npz), aside first, so that a good file is never left half overwritten."""
+        """Write the state to `path` (.npz), aside first: a good file is never half overwritten."""
         path = Path(path)
         aside = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
@@ -106,7 +106,8 @@ class Module:
                 state = {name: file[name] for name in file.files}
         except FileNotFoundError:
             raise
-        except (OSError, EOFError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, AttributeError, TypeError, RuntimeError, zipfile.BadZipFile,
+                zlib.error) as error:
             raise ValueError(f"load: {path} is not a whole .npz file of arrays as Module.save writes it "
                              f"({error})") from error
         self.load_state_dict(state)
@@ -120,7 +121,6 @@ def _named(name, x):
             yield from _named(f"{name}.{i}", part)
     elif hasattr(x, "dtype") and not isinstance(x, np.generic):
         yield name, x
-
 
 class Sequential(Module):
     """One layer after another; `model[i]` is layer i, `model[:i]` the first i as a model of their own."""
@@ -139,7 +139,6 @@ class Sequential(Module):
     def __len__(self):
         return len(self.layers)
 
-
 class Dense(Module):
     """x (N, …, in) → x w + b (N, …, out); w (in, out) by `init`, b (out,) zeros."""
 
@@ -149,36 +148,32 @@ class Dense(Module):
 
     def forward(self, x):
         if x.ndim < 2 or x.shape[-1] != self.w.shape[0]:
-            raise ValueError(f"Dense{self.w.shape} was given {describe(value(x))}: it takes (N, …, {self.w.shape[0]}); "
-                             "images need Flatten() before it, one example an axis of 1 in front")
+            raise ValueError(f"Dense{self.w.shape} was given {describe(value(x))}: it takes (N, …, "
+                             f"{self.w.shape[0]}); images need Flatten() before it, one example an axis of 1")
         return matmul(x, self.w) if self.b is None else affine(x, self.w, self.b)
-
 
 class Conv2d(Module):
     """x (N, in, H, W) → (N, out, OH, OW), see `images.conv2d`; w (out, in, K, K), b (out,) zeros."""
 
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True, init=init.he):
         kh, kw = images._pair(kernel_size)
-        self.w = Tensor(init((out_channels, in_channels, kh, kw), in_channels * kh * kw, out_channels * kh * kw))
+        fans = in_channels * kh * kw, out_channels * kh * kw
+        self.w = Tensor(init((out_channels, in_channels, kh, kw), *fans))
         self.b = Tensor(_zeros(out_channels)) if bias else None
         self.stride, self.padding = stride, padding
 
     def forward(self, x):
         return images.conv2d(x, self.w, self.b, self.stride, self.padding)
 
+class ConvTranspose2d(Conv2d):
+    """x (N, in, H, W) → (N, out, OH, OW), see `images.conv_transpose2d`; w (in, out, K, K), b (out,)."""
 
-class ConvTranspose2d(Module):
-    """x (N, in, H, W) → (N, out, OH, OW), see `images.conv_transpose2d`; w (in, out, K, K), b (out,) zeros."""
-
-    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True, init=init.he):
-        kh, kw = images._pair(kernel_size)
-        self.w = Tensor(init((in_channels, out_channels, kh, kw), in_channels * kh * kw, out_channels * kh * kw))
-        self.b = Tensor(_zeros(out_channels)) if bias else None
-        self.stride, self.padding = stride, padding
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.w = Tensor(self.w.array.swapaxes(0, 1).copy())
 
     def forward(self, x):
         return images.conv_transpose2d(x, self.w, self.b, self.stride, self.padding)
-
 
 class MaxPool2d(Module):
     """x (N, C, H, W) → the largest pixel of each window (N, C, OH, OW)."""
@@ -189,19 +184,17 @@ class MaxPool2d(Module):
     def forward(self, x):
         return images.max_pool2d(x, self.kernel_size, self.stride, self.padding)
 
-
 class AvgPool2d(MaxPool2d):
     """x (N, C, H, W) → the mean pixel of each window (N, C, OH, OW)."""
 
     def forward(self, x):
         return images.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
 
-
 class BatchNorm(Module):
     """Each feature (N, C) or channel (N, C, H, W) at mean β and deviation γ   (Ioffe & Szegedy 2015).
 
     In training by the batch's moments, which also move the running ones: running ← (1 − momentum) running +
-    momentum batch, with the unbiased variance, n/(n − 1) (their algorithm 2).  At test time by the running ones.
+    momentum batch, with the unbiased variance, n/(n − 1) (algorithm 2).  At test time by the running ones.
     """
 
     def __init__(self, features, eps=1e-5, momentum=0.1):
@@ -211,15 +204,15 @@ class BatchNorm(Module):
 
     def forward(self, x):
         if not self.training:
-            return functions.batch_norm(x, self.gamma, self.beta, self.eps, (self.running_mean, self.running_var))
+            running = self.running_mean, self.running_var
+            return functions.batch_norm(x, self.gamma, self.beta, self.eps, running)
         if (n := x.size // x.shape[1]) < 2:
-            raise ValueError(f"BatchNorm({describe(value(x))}): one value a channel has no variance to learn from; "
-                             "use a batch of at least 2, or eval()")
+            raise ValueError(f"BatchNorm({describe(value(x))}): one value a channel has no variance to learn "
+                             "from; use a batch of at least 2, or eval()")
         y, mean, var = functions.batch_norm_and_moments(x, self.gamma, self.beta, self.eps)
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_var += self.momentum * (var * (n / (n - 1)) - self.running_var)
         return y
-
 
 class Dropout(Module):
     """In training, a share `rate` of the elements set to 0 and the others divided by 1 − rate."""
@@ -230,7 +223,6 @@ class Dropout(Module):
     def forward(self, x):
         return functions.dropout(x, self.rate) if self.training else x
 
-
 class GaussianNoise(Module):
     """In training, N(0, std²) added to every element."""
 
@@ -239,7 +231,6 @@ class GaussianNoise(Module):
 
     def forward(self, x):
         return x + backend.normal(x.shape, self.std, x.dtype.type) if self.training else x
-
 
 class Flatten(Module):
     """x (N, …) → (N, features)."""
@@ -252,12 +243,10 @@ def _activation(name, function):
     return type(name, (Module,), {"__doc__": f"{function.__name__}(x), elementwise, as a layer.",
                                   "forward": lambda self, x: function(x)})
 
-
 ReLU = _activation("ReLU", functions.relu)
 Sigmoid = _activation("Sigmoid", functions.sigmoid)
 Tanh = _activation("Tanh", functions.tanh)
 Softplus = _activation("Softplus", functions.softplus)
-
 
 class LeakyReLU(Module):
     """x where it is positive, slope · x elsewhere."""

@@ -1,13 +1,12 @@
 """Optimisers: what to do with a gradient.
 
 Each holds `parameters` (Tensors) and changes their arrays in place.  The first thing it does is to give every
-parameter an array of its own, so that no array of the caller's is ever written to.  `learning_rate` may be changed
-between steps: `optimizer.learning_rate = schedule(step)`.
+parameter an array of its own, so that no array of the caller's is ever written to.  `learning_rate` may be
+changed between steps: `optimizer.learning_rate = schedule(step)`.
 """
 import math
 
 import numpy as np
-
 
 class Optimizer:
     """The base: `step()` calls `update(p, g, state)` for each parameter with a gradient."""
@@ -44,9 +43,8 @@ def _kept(state, name, p):
         state[name] = np.zeros_like(p)
     return state[name]
 
-
 class SGD(Optimizer):
-    """v ← momentum · v + g;  w ← w − η v, or with Nesterov w ← w − η (g + momentum · v)   (Sutskever et al. 2013)."""
+    """v ← μ v + g;  w ← w − η v, or with Nesterov w ← w − η (g + μ v)       (Sutskever et al. 2013)."""
 
     def __init__(self, parameters, learning_rate, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(parameters, learning_rate, weight_decay)
@@ -62,7 +60,6 @@ class SGD(Optimizer):
             g = g + self.momentum * v if self.nesterov else v
         w -= self.learning_rate * g
 
-
 class RMSProp(Optimizer):
     """s ← ρ s + (1 − ρ) g²;  w ← w − η g / (√s + ε)   (Hinton 2012, lecture 6e)."""
 
@@ -76,12 +73,11 @@ class RMSProp(Optimizer):
         s += (1 - self.decay) * g * g
         w -= self.learning_rate * g / (np.sqrt(s) + self.eps)
 
-
 class Adam(Optimizer):
     """m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − η m̂/(√v̂ + ε), m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ)
 
-    (Kingma & Ba 2015, algorithm 1).  Weight decay is added to the gradient, and so is divided by √v̂ too, unlike in
-    AdamW.
+    (Kingma & Ba 2015, algorithm 1).  Weight decay is added to the gradient, and so is divided by √v̂ too,
+    unlike in AdamW.
     """
 
     def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
@@ -91,20 +87,20 @@ class Adam(Optimizer):
     def update(self, w, g, state):
         (b1, b2), m, v = self.betas, _kept(state, "m", w), _kept(state, "v", w)
         t = state["t"] = state.get("t", 0) + 1                  # the steps of this parameter
+        room = _kept(state, "room", w)                          # to work in: found once, not at each step
         m *= b1
-        m += (1 - b1) * g
+        m += np.multiply(g, 1 - b1, out=room)
         v *= b2
-        v += (1 - b2) * g * g
-        root = np.sqrt(v, out=np.empty_like(v))
-        root *= 1 / math.sqrt(1 - b2 ** t)                      # √v̂
-        root += self.eps
-        np.divide(m, root, out=root)
-        root *= self.learning_rate / (1 - b1 ** t)
-        w -= root
-
+        v += np.multiply(np.multiply(g, g, out=room), 1 - b2, out=room)
+        correction = math.sqrt(1 - b2 ** t)                     # √v̂ = √v / correction
+        np.sqrt(v, out=room)
+        room += self.eps * correction
+        np.divide(m, room, out=room)
+        room *= self.learning_rate * correction / (1 - b1 ** t)
+        w -= room
 
 class AdamW(Adam):
-    """Adam with w ← (1 − η λ) w beside its step: decay apart from the gradient   (Loshchilov & Hutter 2019)."""
+    """Adam, and w ← (1 − η λ) w: decay apart from the gradient             (Loshchilov & Hutter 2019)."""
 
     def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)

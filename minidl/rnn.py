@@ -2,9 +2,9 @@
 
     hₜ = tanh(xₜ U + hₜ₋₁ W + b)
 
-Backpropagation through time is backpropagation, along the chain of states: the gradient of hₜ comes from its own
-use and from the next step, and every step multiplies it by Wᵀ and by 1 − hₜ².  That product is why it fades, or
-explodes, with the number of steps (Bengio, Simard & Frasconi 1994).
+Backpropagation through time is backpropagation, along the chain of states: the gradient of hₜ comes from its
+own use and from the next step, and every step multiplies it by Wᵀ and by 1 − hₜ².  That product is why it
+fades, or explodes, with the number of steps (Bengio, Simard & Frasconi 1994).
 """
 import numpy as np
 
@@ -24,7 +24,7 @@ def recur(a, w, h0):
         before = np.tanh(h[t], out=h[t])
     return h.swapaxes(0, 1)
 def _recur_back(g, h, a, w, h0):
-    """With dₜ = ∂loss/∂(aₜ + hₜ₋₁ W): dₜ = (gₜ + dₜ₊₁ Wᵀ)(1 − hₜ²), ∂W = Σ hₜ₋₁ᵀ dₜ, all steps in one product."""
+    """Of dₜ = ∂loss/∂(aₜ + hₜ₋₁ W): dₜ = (gₜ + dₜ₊₁ Wᵀ)(1 − hₜ²), ∂W = Σ hₜ₋₁ᵀ dₜ in one product."""
     steps, across = h.shape[1], swapaxes(w, i=0, j=1)           # Wᵀ
     slope = 1 - h * h                                           # tanh′ = 1 − tanh²
     ds, from_next = [None] * steps, 0
@@ -37,12 +37,11 @@ def _recur_back(g, h, a, w, h0):
     return d, swapaxes(reshape(before, shape=flat), i=0, j=1) @ reshape(d, shape=flat), from_next
 recur.vjps = _recur_back
 
-
 class RNN(Module):
-    """x (N, T, inputs) → the states h (N, T, hidden) of a tanh network; `forward(x, h0)` starts from h0 (N, hidden).
+    """x (N, T, inputs) → the states h (N, T, hidden) of a tanh network, from h0 (N, hidden) or zeros.
 
-    U (inputs, hidden) by Glorot, W (hidden, hidden) orthogonal, so that at first it neither shrinks nor stretches
-    what it carries (Saxe, McClelland & Ganguli 2014), b zeros.
+    U (inputs, hidden) by Glorot, W (hidden, hidden) orthogonal, so that at first it neither shrinks nor
+    stretches what it carries (Saxe, McClelland & Ganguli 2014), b zeros.
     """
 
     def __init__(self, inputs, hidden):
@@ -52,8 +51,8 @@ class RNN(Module):
 
     def forward(self, x, h0=None):
         if x.ndim != 3 or x.shape[2] != self.u.shape[0] or x.shape[1] < 1:
-            raise ValueError(f"RNN({describe(value(x))}): sequences are (N, T, {self.u.shape[0]}) with T ≥ 1; for one "
-                             "sequence put a batch axis of 1 in front")
+            raise ValueError(f"RNN({describe(value(x))}): it takes (N, T, {self.u.shape[0]}), with T ≥ 1; a "
+                             "single sequence needs a batch axis of 1 in front")
         if h0 is None:
             h0 = np.zeros_like(self.b.array, shape=(x.shape[0], self.w.shape[0]))
         return recur(affine(x, self.u, self.b), self.w, h0)     # one product for the inputs of all steps

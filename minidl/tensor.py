@@ -19,7 +19,6 @@ from minidl import backend
 _clock = itertools.count()
 _recording = True
 
-
 class Tensor:
     """An array, and the primitive call that produced it (none, for a leaf).
 
@@ -44,7 +43,7 @@ class Tensor:
     def backward(self):
         """Add ∂self/∂leaf to `leaf.grad`, an array, for every leaf that `self` was computed from."""
         if not self.inputs:
-            raise ValueError("backward: this Tensor was not computed from another one, or was inside no_grad()")
+            raise ValueError("backward: this Tensor was computed from no other, or inside no_grad()")
         for leaf, g in pullback(self).items():
             leaf.grad = g if leaf.grad is None else leaf.grad + g
 
@@ -71,14 +70,15 @@ class Tensor:
         return f"Tensor({numbers}, shape={self.shape}, {self.dtype}{made})"
 
     def __array__(self, *args, **kwargs):
-        raise TypeError("a Tensor is not a NumPy array: use minidl's function of the same name to differentiate "
-                        "through it, or t.numpy() for its numbers")
+        raise TypeError("a Tensor is not a NumPy array: use minidl's function of the same name to "
+                        "differentiate through it, or t.numpy() for its numbers")
 
     __array_function__ = __array__              # np.sum(t) and the like
 
     def __setitem__(self, index, values):
-        raise TypeError("a Tensor cannot be assigned to in place, for the tape may still need its old numbers: build "
-                        "a new one with ops.where or ops.concatenate, or change a leaf's t.array between two steps")
+        raise TypeError("a Tensor cannot be assigned to in place, for the tape may still need its old "
+                        "numbers: build a new one with ops.where or ops.concatenate, or change a leaf's "
+                        "t.array between two steps")
 
 def _floats(array):
     """`array` as floating-point numbers: float32, unless it is an array of floats already."""
@@ -95,7 +95,7 @@ def _floats(array):
 def primitive(f, broadcasts=False):
     """Make the array function `f` differentiable.
 
-    Its derivative is written beside it, in `f.vjps`, one rule for each input: `rule(g, out, *inputs, **params)`
+    Its derivative is written beside it, in `f.vjps`, one rule for each input: rule(g, out, *inputs, **params)
     returns g · ∂out/∂input, where g is ∂loss/∂out.  Where the inputs share the work, `f.vjps` is one function
     that returns all the gradients.  A rule is written with primitives and operators alone, so the same rule
     runs on arrays (fast) and on Tensors (and is recorded, to be differentiated again).
@@ -156,6 +156,8 @@ def pullback(y, g=None, wrt=None, create_graph=False):
             raise ValueError(f"a gradient starts from a single number, and this has shape {y.shape}: "
                              "sum it first, or give g, the gradient to start from")
         g = np.ones_like(y.array)
+    if g.shape != y.shape:
+        raise ValueError(f"g, the gradient to start from, has the shape {g.shape}, and y has {y.shape}")
     history = tape(y)
     wanted = {x for x in history if not x.inputs} if wrt is None else set(wrt)
     needed = set(history) if wrt is None else _between(wanted, history)
@@ -185,13 +187,13 @@ def _through(t, g, needed, create_graph):
     for i, x in enumerate(t.inputs):
         if type(x) is Tensor and x in needed:
             if not together and rules[i] is None:
-                raise TypeError(f"{t.op.__name__} has no derivative by its input {i}, which is a Tensor: give it as an "
-                                "array")
+                raise TypeError(f"{t.op.__name__} has no derivative by its input {i}, which is a Tensor: "
+                                "give it as an array")
             gx = together[i] if together else rules[i](g, out, *inputs, **t.params)
             if gx.shape != x.array.shape:
                 if not t.op.broadcasts:
-                    raise ValueError(f"{t.op.__name__}: its rule returned a gradient of shape {gx.shape} for input {i}, "
-                                     f"of shape {x.shape}")
+                    raise ValueError(f"{t.op.__name__}: its rule returned a gradient of shape {gx.shape} "
+                                     f"for input {i}, of shape {x.shape}")
                 gx = sum_to(gx, shape=x.array.shape)
             gs[i] = gx
     return gs

@@ -12,24 +12,23 @@ import numpy as np
 from minidl import backend
 from minidl.tensor import Tensor, no_grad, value
 
-CHECK_EVERY = 20                                # steps between two looks at the loss: a look waits for the GPU
+CHECK_EVERY = 20                                # steps between looks at the loss: a look waits for the GPU
 
 def minibatches(*arrays, batch_size=64, shuffle=True, augment=None):
-    """One pass over arrays (N, …), in tuples of (batch_size, …) on the device in use; the last may be smaller.
+    """One pass over host arrays (N, …), in tuples of (batch_size, …) on the device; the last may be smaller.
 
-    augment: a function of the first array of a batch, applied on the host, such as lambda x: data.shift(x, 2).
+    augment: a function of the first array of a batch, applied on the host: lambda x: data.shift(x, 2).
     """
     n = len(arrays[0])
     if any(len(a) != n for a in arrays) or n == 0 or batch_size < 1:
-        raise ValueError(f"minibatches: arrays of {', '.join(str(len(a)) for a in arrays)} examples in batches of "
-                         f"{batch_size}; give at least one example, the same number in each array")
+        raise ValueError(f"minibatches: arrays of {', '.join(str(len(a)) for a in arrays)} examples, batches "
+                         f"of {batch_size}; give at least one example, the same number in each array")
     order = backend.rng().permutation(n) if shuffle else np.arange(n)
     for start in range(0, n, batch_size):
         batch = [a[order[start:start + batch_size]] for a in arrays]
         if augment:
             batch[0] = augment(batch[0])
         yield tuple(map(backend.to_device, batch))
-
 
 class History(dict):
     """What a training run measured: name → one value an epoch, such as history["loss"]."""
@@ -41,9 +40,8 @@ class History(dict):
         for name, number in measured.items():
             self.setdefault(name, []).append(float(number))
 
-
 class EarlyStopping:
-    """Keep the best model by `monitor`, a name in the history; stop after `patience` epochs without a better one.
+    """Keeps the best model by `monitor`, and stops after `patience` epochs without a better one.
 
     That epoch 5 was the best can be known at epoch 6 at the earliest; with patience p the run stops at epoch
     5 + p, and then epoch 5 is restored   (Prechelt 1998; Goodfellow et al. 2016, algorithm 7.1).
@@ -59,7 +57,7 @@ class EarlyStopping:
         """Note this epoch; True when it is time to stop."""
         if self.monitor not in measured:
             raise ValueError(f"EarlyStopping watches {self.monitor!r}, and this run measures "
-                             f"{', '.join(map(repr, measured))}: give fit a validation set, or watch one of these")
+                             f"{', '.join(map(repr, measured))}: give fit a validation set, or watch another")
         score = -measured[self.monitor] if self.largest else measured[self.monitor]
         if score < self.best:
             self.best, self.best_epoch, self.state = score, epoch, model.state_dict()
@@ -70,8 +68,8 @@ class EarlyStopping:
         if self.state is not None:
             model.load_state_dict(self.state)
 
-def fit(model, loss, arrays, *, optimizer, epochs, batch_size=64, validation=None, metrics=None, schedule=None,
-        stop=None, augment=None, quiet=False):
+def fit(model, loss, arrays, *, optimizer, epochs, batch_size=64, validation=None, metrics=None,
+        schedule=None, stop=None, augment=None, quiet=False):
     """Train `model` on `arrays`, such as (x, y), each (N, …); returns the History.
 
     loss(model, *batch): a Tensor of one number, or a dict of named Tensors, whose sum is made small.
@@ -79,8 +77,8 @@ def fit(model, loss, arrays, *, optimizer, epochs, batch_size=64, validation=Non
     metrics: {name: function of the model → number}, measured after every epoch.
     schedule: step → learning rate, such as optim.cosine.  stop: an EarlyStopping.  augment: see minibatches.
 
-    A loss that is no finite number ends it with a FloatingPointError that names the step.  Ctrl-C ends it too, but
-    with the model and the history so far.
+    A loss that is no finite number ends it with a FloatingPointError that names the step.  Ctrl-C ends it
+    too, but with the model and the history so far.
     """
     history, step = History(), 0
     progress = Progress(epochs, math.ceil(len(arrays[0]) / batch_size), quiet)
@@ -115,7 +113,7 @@ def fit(model, loss, arrays, *, optimizer, epochs, batch_size=64, validation=Non
     return history
 
 def train_step(loss, optimizer):
-    """One step: forward, backward, update.  Returns {"loss": total, each named term: …}, arrays on the device."""
+    """Forward, backward, update: {"loss": total, each named term: …}, arrays on the device."""
     result = loss()
     terms = result if isinstance(result, dict) else {}
     total = sum(terms.values()) if terms else result
@@ -140,14 +138,13 @@ def accuracy(model, x, y):
     return float((model.predict(x).argmax(axis=1) == y).mean())
 
 def _finite(losses, step):
-    """The last of some steps' losses, as numbers; or the error that names the first step that was not finite."""
+    """The last of some steps' losses, as numbers; or the error that names the first that is not finite."""
     for back, terms in zip(reversed(range(len(losses))), losses):
         numbers = {name: float(number) for name, number in terms.items()}
         if not math.isfinite(numbers["loss"]):
-            raise FloatingPointError(f"the loss became {numbers['loss']} at step {step - back}: lower the learning "
-                                     "rate, clip the gradient, or look for a log or a division by 0 in the loss")
+            raise FloatingPointError(f"the loss became {numbers['loss']} at step {step - back}: lower the "
+                                     "learning rate, clip the gradient, or look for a log or a division by 0")
     return numbers
-
 
 class Progress:
     """One line that renews itself on a terminal; elsewhere, one line an epoch."""
@@ -161,8 +158,8 @@ class Progress:
         if self.terminal and not self.quiet:
             done = (epoch - 1 + step / self.steps) / self.epochs
             left = (time.perf_counter() - self.start) * (1 - done) / done
-            print(f"\r\033[Kepoch {epoch}/{self.epochs}  {step}/{self.steps}  {_words(measured)}  {left:.0f} s left",
-                  end="", flush=True)
+            print(f"\r\033[Kepoch {epoch}/{self.epochs}  {step}/{self.steps}  {_words(measured)}  "
+                  f"{left:.0f} s left", end="", flush=True)
 
     def epoch(self, epoch, measured):
         """The line of a finished epoch."""
