@@ -75,7 +75,7 @@ def bce_with_logits(s, x):
     return _bce_with_logits(s, x)
 
 def gaussian_nll(x, mean, log_var=0.0):
-    """Mean over the examples of −log N(x; mean, var), in nats; x and mean (N, …), log_var too, or a number.
+    """Mean over the examples of −log N(x; mean, var), in nats; x, mean (N, …), log_var too, or a number.
 
     −log N = ½ Σ [log 2π + log_var + (x − mean)² / var]
     """

@@ -10,31 +10,30 @@ import numpy as np
 
 from minidl import init
 from minidl.nn import Module, _zeros
-from minidl.ops import affine, concatenate, expand_dims, reshape, stack, swapaxes
+from minidl.ops import affine, concatenate, reshape, swapaxes
 from minidl.tensor import Tensor, describe, primitive, value
 
 @primitive
 def recur(a, w, h0):
     """hₜ = tanh(aₜ + hₜ₋₁ W) for t = 1 … T, a (N, T, H), w (H, H), h0 (N, H) → h (N, T, H)."""
-    h = np.empty_like(a.swapaxes(0, 1))                         # (T, N, H): each step in one piece of memory
+    h = np.empty_like(a.swapaxes(0, 1), order="C")              # (T, N, H): a step lies together in memory
     before = h0
-    for t in range(len(h)):
-        np.matmul(before, w, out=h[t])
-        h[t] += a[:, t]
-        before = np.tanh(h[t], out=h[t])
+    for now, inputs in zip(h, a.swapaxes(0, 1)):
+        np.matmul(before, w, out=now)
+        now += inputs
+        before = np.tanh(now, out=now)
     return h.swapaxes(0, 1)
 def _recur_back(g, h, a, w, h0):
     """Of dₜ = ∂loss/∂(aₜ + hₜ₋₁ W): dₜ = (gₜ + dₜ₊₁ Wᵀ)(1 − hₜ²), ∂W = Σ hₜ₋₁ᵀ dₜ in one product."""
-    steps, across = h.shape[1], swapaxes(w, i=0, j=1)           # Wᵀ
+    g, h, across = (swapaxes(x, i=0, j=1) for x in (g, h, w))   # (T, N, H) twice, Wᵀ
     slope = 1 - h * h                                           # tanh′ = 1 − tanh²
-    ds, from_next = [None] * steps, 0
-    for t in reversed(range(steps)):
-        ds[t] = (g[:, t] + from_next) * slope[:, t]
-        from_next = ds[t] @ across
-    d = stack(ds, axis=1)                                       # (N, T, H)
-    before = concatenate([expand_dims(h0, 1), h[:, :-1]], axis=1)
-    flat = (-1, h.shape[2])
-    return d, swapaxes(reshape(before, shape=flat), i=0, j=1) @ reshape(d, shape=flat), from_next
+    ds, from_next = [], 0
+    for t in reversed(range(len(h))):
+        ds.append((g[t] + from_next) * slope[t])
+        from_next = ds[-1] @ across
+    d = concatenate(ds[::-1])                                   # (T·N, H)
+    before = concatenate([h0, reshape(h[:-1], shape=(-1, h.shape[2]))])
+    return swapaxes(reshape(d, shape=h.shape), i=0, j=1), swapaxes(before, i=0, j=1) @ d, from_next
 recur.vjps = _recur_back
 
 class RNN(Module):

@@ -15,7 +15,7 @@ from minidl.tensor import Tensor, no_grad, value
 CHECK_EVERY = 20                                # steps between looks at the loss: a look waits for the GPU
 
 def minibatches(*arrays, batch_size=64, shuffle=True, augment=None):
-    """One pass over host arrays (N, …), in tuples of (batch_size, …) on the device; the last may be smaller.
+    """One pass over host arrays (N, …), in tuples of (batch_size, …) on the device; the last is the rest.
 
     augment: a function of the first array of a batch, applied on the host: lambda x: data.shift(x, 2).
     """

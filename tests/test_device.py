@@ -1,0 +1,246 @@
+"""The whole library on another device: nothing slips back to the host, and the numbers are the same."""
+import numpy as np
+import pytest
+from cases import CASES, Case, cotangent, first, random_like, second
+from conftest import DEVICES
+from device_stand_in import DeviceArray, asarray
+
+from minidl import Tensor, backend, losses, nn, optim, rnn, train
+from minidl.tensor import value
+
+
+@pytest.mark.skipif("cupy" not in DEVICES, reason="no CuPy with a GPU here, only the stand-in")
+def test_the_gpu_is_tested_too():
+    backend.use("gpu")
+    assert backend.name() == "gpu"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_row_is_the_same_on_the_device(name, device, monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", None)
+    case, v, directions = CASES[name], cotangent(name), random_like(name, CASES[name].arrays)
+    expected = [case.f(*map(Tensor, case.arrays), *case.constants).array,
+                *first(case, case.arrays, v), *second(case, case.arrays, v, directions)]
+    monkeypatch.setattr(backend, "_cupy", device.module)
+    put = lambda arrays: tuple(map(device.put, arrays))
+    there = Case(case.f, put(case.arrays), put(case.constants))
+    found = [there.f(*map(Tensor, there.arrays), *there.constants).array,
+             *first(there, there.arrays, device.put(v)),
+             *second(there, there.arrays, device.put(v), put(directions))]
+    for a, b in zip(found, expected, strict=True):
+        device.same(a, b)
+
+
+# --- layers, optimisers, training: the same run twice -------------------------------------------------------
+
+def lenet():
+    return nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+                         nn.Conv2d(2, 3, 3, stride=2), nn.Tanh(), nn.Flatten(),
+                         nn.Dense(12, 5), nn.Sigmoid(), nn.Dense(5, 3))
+
+
+MODELS = {
+    "LeNet":        (lenet, (5, 1, 10, 10)),
+    "batch norm":   (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm(2), nn.LeakyReLU(),
+                                           nn.AvgPool2d(2), nn.Flatten(), nn.Dense(18, 5), nn.BatchNorm(5)),
+                     (5, 1, 8, 8)),
+    "noise":        (lambda: nn.Sequential(nn.Dense(7, 5), nn.Dropout(0.4), nn.GaussianNoise(0.3),
+                                           nn.Softplus(), nn.Dense(5, 3)), (5, 7)),
+    "decoder":      (lambda: nn.Sequential(nn.ConvTranspose2d(2, 3, 3, stride=2), nn.Sigmoid()),
+                     (3, 2, 3, 4)),
+    "RNN":          (lambda: rnn.RNN(3, 5), (2, 7, 3)),
+}
+OPTIMISERS = {
+    "SGD":          lambda p: optim.SGD(p, 0.1, weight_decay=0.01),
+    "momentum":     lambda p: optim.SGD(p, 0.1, momentum=0.9),
+    "Nesterov":     lambda p: optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "RMSProp":      lambda p: optim.RMSProp(p, 0.01, weight_decay=0.01),
+    "Adam":         lambda p: optim.Adam(p, 0.01, weight_decay=0.01),
+    "AdamW":        lambda p: optim.AdamW(p, 0.01),
+}
+
+
+def trained(make, shape, optimiser):
+    """A model after two steps, and what it then holds."""
+    backend.seed(3)
+    model = make()
+    x = backend.normal(shape)
+    opt = optimiser(model.parameters())
+    for _ in range(2):
+        y = model(x)
+        train.train_step(lambda: losses.squared_error(y, np.zeros_like(y.array)) + losses.l2(model), opt)
+        y = model(x)
+    return model, value(y), [p.grad for p in model.parameters()]
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_layer_and_optimiser_is_the_same_on_the_device(name, optimiser, device, monkeypatch):
+    model, y, gradients = trained(*MODELS[name], OPTIMISERS[optimiser])
+    monkeypatch.setattr(backend, "_cupy", None)
+    host_model, host_y, host_gradients = trained(*MODELS[name], OPTIMISERS[optimiser])
+    device.same(y, host_y)
+    for a, b in zip(gradients, host_gradients, strict=True):
+        device.same(a, b)
+    for (_, a), (_, b) in zip(model.named(), host_model.named(), strict=True):
+        device.same(value(a), value(b))
+
+
+def run_of_fit():
+    backend.seed(5)
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((10, 1, 10, 10)).astype(np.float32), rng.integers(0, 3, 10)
+    model = lenet()
+    terms = lambda m, x, y: {"wrong": losses.cross_entropy(m(x), y), "large": 0.01 * losses.l2(m)}
+    history = train.fit(model, terms, (x, y), optimizer=optim.Adam(model.parameters()), epochs=2,
+                        batch_size=5, quiet=True, validation=(x, y),
+                        metrics={"accuracy": lambda m: train.accuracy(m, x, y)},
+                        stop=train.EarlyStopping(5), schedule=optim.cosine(0.01, 4))
+    return model, history
+
+
+def test_fit_is_the_same_on_the_device(device, monkeypatch):
+    model, history = run_of_fit()
+    monkeypatch.setattr(backend, "_cupy", None)
+    host_model, host_history = run_of_fit()
+    for a, b in zip(model.parameters(), host_model.parameters(), strict=True):
+        device.same(a.array, b.array)
+    for name in host_history:
+        np.testing.assert_allclose(history[name], host_history[name], rtol=0 if device.exact else 1e-4)
+
+
+def test_clipping_is_the_same_on_the_device(device):
+    here, there = Tensor(np.arange(3.0)), Tensor(device.put(np.arange(3.0)))
+    for t in here, there:
+        (t * t).sum().backward()
+    assert optim.clip_grad_norm([here], 1.0) == pytest.approx(optim.clip_grad_norm([there], 1.0))
+    device.same(there.grad, here.grad)
+
+
+def test_a_saved_model_is_the_same_file_and_loads_on_the_device(device, tmp_path):
+    model = nn.Sequential(nn.Dense(3, 2), nn.BatchNorm(2))
+    model.save(tmp_path / "model.npz")
+    other = nn.Sequential(nn.Dense(3, 2), nn.BatchNorm(2)).load(tmp_path / "model.npz")
+    for (_, a), (_, b) in zip(model.named(), other.named()):
+        device.same(value(a), backend.to_host(value(b)))
+
+
+def test_predict_returns_host_arrays(device):
+    assert type(nn.Dense(3, 2).predict(np.ones((5, 3), np.float32), batch_size=2)) is np.ndarray
+
+
+def test_a_tensor_on_the_device_prints_and_copies_to_the_host(device):
+    t = Tensor(device.put(np.array([1.5, 2.0])))
+    assert "1.5" in repr(t) and type(t.numpy()) is np.ndarray and float(t[0]) == t[0].item() == 1.5
+    assert Tensor([1, 2]).array.__class__ is t.array.__class__              # lists go to the device in use
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_training_step_never_waits_for_the_device(name, monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
+    make, shape = MODELS[name]
+    model, x = make(), backend.normal(shape)
+    y = np.zeros_like(value(model(x)))
+    for optimiser in OPTIMISERS.values():
+        opt = optimiser(model.parameters())
+        before = DeviceArray.synchronised
+        train.train_step(lambda: losses.mse(model(x), y), opt)
+        assert DeviceArray.synchronised == before
+
+
+def test_cross_entropy_does_not_look_at_labels_on_the_device(monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
+    before = DeviceArray.synchronised
+    losses.cross_entropy(Tensor(asarray(np.ones((3, 2)))), asarray(np.array([0, 1, 0]))).backward()
+    assert DeviceArray.synchronised == before
+
+
+# --- mixing is refused, and the stand-in is as strict as it says --------------------------------------------
+
+def test_mixing_devices_is_refused_with_the_operation_and_the_place():
+    with pytest.raises(TypeError, match=r"multiply\(gpu:float64\(3,\), float64\(3,\)\)"):
+        Tensor(asarray(np.ones(3))) * np.ones(3)
+
+
+@pytest.mark.parametrize("act", [
+    lambda d, h: d + h, lambda d, h: h * d, lambda d, h: np.add(d, 1, out=h), lambda d, h: d[np.array([0])],
+    lambda d, h: np.concatenate([d, h]), lambda d, h: np.asarray(d), lambda d, h: np.ascontiguousarray(d),
+    lambda d, h: np.vecdot(d, d), lambda d, h: np.add.at(d, ([0],), 1.0),
+    lambda d, h: d.__setitem__(0, h[:1]),
+    lambda d, h: np.where(h > 0, d, d), lambda d, h: np.logaddexp.reduce(d), lambda d, h: np.linalg.norm(d),
+    lambda d, h: np.add(d, [1, 2, 3]),
+], ids="add radd out index concatenate asarray ascontiguous vecdot at set where reduce norm list".split())
+def test_the_stand_in_refuses_what_the_gpu_would(act):
+    with pytest.raises(TypeError):
+        act(asarray(np.ones(3)), np.ones(3))
+
+
+def test_the_stand_in_keeps_results_without_axes_on_the_device():
+    d = asarray(np.ones((2, 3)))
+    assert all(type(r) is DeviceArray for r in (d.sum(), d[0, 0], np.exp(d).max(), d.T, d.reshape(-1)))
+    with pytest.raises(AttributeError):
+        d.put([0], 1)
+
+
+def test_a_host_copy_is_a_copy():
+    host = np.ones(3)
+    d = asarray(host)
+    d[0] = 5.0
+    d.get()[1] = 7.0
+    assert host.tolist() == [1, 1, 1] and d.get().tolist() == [5, 1, 1]
+
+
+# --- choosing a device --------------------------------------------------------------------------------------
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(ValueError, match="'cpu' or 'gpu', not 'tpu'"):
+        backend.use("tpu")
+
+
+def test_asking_for_a_gpu_that_is_not_there_is_one_clear_sentence(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "cupy", None)            # makes `import cupy` fail
+    with pytest.raises(backend.DeviceError, match="pip install") as info:
+        backend.use("gpu")
+    assert "\n" not in str(info.value) and backend.name() == "cpu"
+
+
+def test_cupy_without_a_usable_gpu_is_one_clear_sentence(monkeypatch):
+    class Broken:
+        @staticmethod
+        def zeros(n):
+            raise RuntimeError("cudaErrorNoDevice: no device\nand many more lines")
+    monkeypatch.setitem(__import__("sys").modules, "cupy", Broken)
+    with pytest.raises(backend.DeviceError, match="no usable GPU .cudaErrorNoDevice: no device.;") as info:
+        backend.use("gpu")
+    assert "\n" not in str(info.value) and backend.name() == "cpu"
+
+
+def test_a_working_cupy_is_used(monkeypatch):
+    class Working:
+        zeros, asarray = np.zeros, staticmethod(asarray)
+    monkeypatch.setitem(__import__("sys").modules, "cupy", Working)
+    backend.use("gpu")
+    assert backend.name() == "gpu" and type(backend.to_device(np.ones(2))) is DeviceArray
+    backend.use("cpu")
+    assert backend.name() == "cpu" and type(backend.to_device(np.ones(2))) is np.ndarray
+
+
+def test_the_seed_decides_the_random_numbers():
+    backend.seed(1)
+    a, b = backend.normal((2, 3)), backend.uniform((2, 3), -1, 1)
+    backend.seed(1)
+    np.testing.assert_array_equal(a, backend.normal((2, 3)))
+    np.testing.assert_array_equal(b, backend.uniform((2, 3), -1, 1))
+    assert a.dtype == b.dtype == np.float32 and not np.array_equal(b, backend.uniform((2, 3), -1, 1))
+    assert backend.normal((2,), dtype=np.float64).dtype == np.float64
+
+
+def test_uniform_noise_fills_the_interval_from_0_to_1_or_the_one_asked_for():
+    for low, high, x in (0, 1, backend.uniform((10_000,))), (-3, 2, backend.uniform((10_000,), -3, 2)):
+        assert low <= x.min() < low + 0.01 and high - 0.01 < x.max() <= high
+        assert abs(x.mean() - (low + high) / 2) < 4 * (high - low) / np.sqrt(12 * 10_000)
+
+
+def test_normal_noise_has_the_deviation_asked_for():
+    for std, x in (1, backend.normal((10_000,))), (0.3, backend.normal((10_000,), 0.3)):
+        assert abs(x.var() / std ** 2 - 1) < 4 * np.sqrt(2 / 10_000)

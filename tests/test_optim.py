@@ -1,0 +1,232 @@
+"""Optimisers against their formulas, written out in Python's own floats."""
+import math
+
+import numpy as np
+import pytest
+
+from minidl import Tensor, losses, nn, optim
+
+START, GRADIENTS = [1.0, -2.0], [[0.5, -1.0], [0.25, 3.0], [-1.5, 0.125]]
+
+
+def run(optimiser, dtype=np.float64):
+    """Where three steps along GRADIENTS lead from START."""
+    p = Tensor(np.array(START, dtype))
+    optimiser = optimiser([p])
+    for g in GRADIENTS:
+        p.grad = np.array(g, dtype)
+        optimiser.step()
+    assert p.dtype == dtype
+    return p.array
+
+
+def by_hand(step, **state):
+    """The same, one number at a time: step(w, g, t, s) → w."""
+    found = []
+    for k, w in enumerate(START):
+        s = dict(state)
+        for t, g in enumerate(GRADIENTS, 1):
+            w = step(w, g[k], t, s)
+        found.append(w)
+    return found
+
+
+def sgd(w, g, t, s, decay=0.0):
+    return w - 0.1 * (g + decay * w)
+
+
+def momentum(w, g, t, s, decay=0.0):
+    s["v"] = 0.9 * s["v"] + g + decay * w
+    return w - 0.1 * s["v"]
+
+
+def nesterov(w, g, t, s, decay=0.0):
+    g = g + decay * w
+    s["v"] = 0.9 * s["v"] + g
+    return w - 0.1 * (g + 0.9 * s["v"])
+
+
+def rmsprop(w, g, t, s, decay=0.0):
+    g = g + decay * w
+    s["s"] = 0.95 * s["s"] + 0.05 * g * g
+    return w - 0.1 * g / (math.sqrt(s["s"]) + 1e-8)
+
+
+def adam(w, g, t, s, decay=0.0, apart=0.0):
+    w = w - 0.1 * apart * w
+    g = g + decay * w
+    s["m"] = 0.8 * s["m"] + 0.2 * g
+    s["v"] = 0.99 * s["v"] + 0.01 * g * g
+    return w - 0.1 * (s["m"] / (1 - 0.8 ** t)) / (math.sqrt(s["v"] / (1 - 0.99 ** t)) + 1e-8)
+
+
+BETAS = {"betas": (0.8, 0.99)}
+
+
+@pytest.mark.parametrize("optimiser, step", [
+    (lambda p: optim.SGD(p, 0.1),                                       sgd),
+    (lambda p: optim.SGD(p, 0.1, weight_decay=0.3),                     lambda *a: sgd(*a, decay=0.3)),
+    (lambda p: optim.SGD(p, 0.1, 0.9),                                  momentum),
+    (lambda p: optim.SGD(p, 0.1, momentum=0.9, weight_decay=0.3),       lambda *a: momentum(*a, decay=0.3)),
+    (lambda p: optim.SGD(p, 0.1, momentum=0.9, nesterov=True),          nesterov),
+    (lambda p: optim.SGD(p, 0.1, 0.9, True, weight_decay=0.3),          lambda *a: nesterov(*a, decay=0.3)),
+    (lambda p: optim.RMSProp(p, 0.1, decay=0.95),                       rmsprop),
+    (lambda p: optim.RMSProp(p, 0.1, decay=0.95, weight_decay=0.3),     lambda *a: rmsprop(*a, decay=0.3)),
+    (lambda p: optim.Adam(p, 0.1, **BETAS),                             adam),
+    (lambda p: optim.Adam(p, 0.1, weight_decay=0.3, **BETAS),           lambda *a: adam(*a, decay=0.3)),
+    (lambda p: optim.AdamW(p, 0.1, weight_decay=0.3, **BETAS),          lambda *a: adam(*a, apart=0.3)),
+    (lambda p: optim.AdamW(p, 0.1, weight_decay=0, **BETAS),            adam),
+], ids="sgd sgd+decay momentum momentum+decay nesterov nesterov+decay rmsprop rmsprop+decay adam adam+decay "
+       "adamw adamw+0".split())
+def test_three_steps_are_those_of_the_formula(optimiser, step):
+    np.testing.assert_allclose(run(optimiser), by_hand(step, v=0.0, s=0.0, m=0.0), rtol=1e-12)
+    np.testing.assert_allclose(run(optimiser, np.float32), run(optimiser), rtol=1e-5)
+
+
+@pytest.mark.parametrize("short, full", [
+    (optim.RMSProp, lambda p: optim.RMSProp(p, 0.001, decay=0.99, eps=1e-8, weight_decay=0)),
+    (optim.Adam,    lambda p: optim.Adam(p, 0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0)),
+    (optim.AdamW,   lambda p: optim.AdamW(p, 0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)),
+    (lambda p: optim.SGD(p, 0.1), lambda p: optim.SGD(p, 0.1, momentum=0, nesterov=False, weight_decay=0))])
+def test_settings_left_out_are_the_customary_ones(short, full):
+    np.testing.assert_array_equal(run(short), run(full))
+
+
+ALL = [lambda p: optim.SGD(p, 0.1), lambda p: optim.SGD(p, 0.1, 0.9), lambda p: optim.SGD(p, 0.1, 0.9, True),
+       lambda p: optim.RMSProp(p, 0.1), lambda p: optim.Adam(p, 0.1), lambda p: optim.AdamW(p, 0.1)]
+NAMES = "sgd momentum nesterov rmsprop adam adamw".split()
+
+
+@pytest.mark.parametrize("optimiser", ALL, ids=NAMES)
+def test_no_array_of_the_callers_is_written_to(optimiser):
+    a, g = np.ones(3), np.ones(3)
+    p = Tensor(a)
+    optimiser = optimiser([p])
+    for _ in range(3):
+        p.grad = g
+        optimiser.step()
+    assert a.tolist() == g.tolist() == [1, 1, 1] and p.array[0] < 1
+
+
+@pytest.mark.parametrize("optimiser", ALL, ids=NAMES)
+def test_a_parameter_without_a_gradient_stays_as_it_is(optimiser):
+    p, frozen = Tensor(np.ones(2)), Tensor(np.ones(2))
+    optimiser = optimiser([p, frozen])
+    p.grad = np.ones(2)
+    optimiser.step()
+    assert frozen.array.tolist() == [1, 1] and p.array[0] < 1
+
+
+@pytest.mark.parametrize("optimiser", ALL, ids=NAMES)
+def test_a_parameter_may_be_a_single_number(optimiser):
+    p = Tensor(np.array(3.0))
+    optimiser = optimiser([p])
+    for _ in range(2):
+        optimiser.zero_grad()
+        (p * p).backward()
+        optimiser.step()
+    assert p.shape == () and float(p) < 3
+
+
+@pytest.mark.parametrize("optimiser", ALL, ids=NAMES)
+def test_a_bowl_is_descended(optimiser):
+    p = Tensor(np.array([2.0, -3.0]))
+    optimiser = optimiser([p])
+    for _ in range(300):
+        optimiser.zero_grad()
+        ((p - 1) ** 2).sum().backward()
+        optimiser.step()
+    assert np.abs(p.array - 1).max() < 0.1
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_however_late_it_comes():
+    early, late = Tensor(np.zeros(1)), Tensor(np.zeros(1))
+    optimiser = optim.Adam([early, late], 0.1)
+    for _ in range(10):                         # `late` is frozen for ten steps
+        early.grad = np.full(1, 7.0)
+        optimiser.step()
+    late.grad = np.full(1, 7.0)
+    optimiser.step()
+    assert late.array[0] == pytest.approx(-0.1)
+
+
+def test_the_learning_rate_may_change_between_steps():
+    p = Tensor(np.zeros(1))
+    optimiser = optim.SGD([p], 0.1)
+    for optimiser.learning_rate in (0.1, 1.0, 10.0):
+        p.grad = np.ones(1)
+        optimiser.step()
+    assert p.array[0] == pytest.approx(-11.1)
+
+
+def test_zero_grad_forgets():
+    p = Tensor([1.0])
+    optimiser = optim.SGD([p], 0.1)
+    p.grad = np.ones(1, np.float32)
+    optimiser.zero_grad()
+    assert p.grad is None
+
+
+def test_an_l2_penalty_is_weight_decay_under_sgd():
+    x, y = np.random.default_rng(0).standard_normal((2, 7, 3))
+    ends = []
+    for decay, penalty in ((0.3, 0.0), (0.0, 0.15)):            # ½ λ ‖w‖² has the slope λ w
+        w = Tensor(np.ones((3, 3)))
+        optimiser = optim.SGD([w], 0.05, momentum=0.9, weight_decay=decay)
+        for _ in range(20):
+            optimiser.zero_grad()
+            loss = losses.mse(x @ w, y)
+            (loss + penalty * losses.l2([w]) if penalty else loss).backward()
+            optimiser.step()
+        ends.append(w.array)
+    assert np.abs(ends[0] - ends[1]).max() < 1e-12
+
+
+def test_an_l2_penalty_is_not_weight_decay_under_adam():
+    g = lambda p: optim.Adam(p, 0.1, weight_decay=0.3)
+    assert np.abs(run(g) - run(lambda p: optim.AdamW(p, 0.1, weight_decay=0.3))).max() > 0.01
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: optim.SGD([], 0.1),                      "SGD: there are no parameters"),
+    (lambda: optim.Adam(nn.ReLU().parameters()),      "Adam: there are no parameters"),
+    (lambda: optim.SGD([Tensor([1.0])], 0),           "SGD: the learning rate must be above 0, not 0"),
+    (lambda: optim.Adam([Tensor([1.0])], -1),         "Adam: the learning rate must be above 0, not -1"),
+    (lambda: optim.RMSProp([Tensor([1.0])], math.nan), "RMSProp: the learning rate must be above 0, not nan"),
+    (lambda: optim.SGD([Tensor([1.0])], 1, 0, True),  "SGD: Nesterov")])
+def test_settings_that_make_no_sense_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# --- clipping and schedules ---------------------------------------------------------------------------------
+
+def test_clipping_scales_all_gradients_together():
+    p, q, none = Tensor(np.zeros(2)), Tensor(np.zeros((1, 1))), Tensor(np.zeros(1))
+    p.grad, q.grad = np.array([3.0, 0.0]), np.array([[4.0]])
+    given = p.grad
+    assert optim.clip_grad_norm([p, q, none], 10) == 5 and p.grad.tolist() == [3, 0]        # short enough
+    assert optim.clip_grad_norm([p, q, none], 1) == 5
+    np.testing.assert_allclose([p.grad[0], q.grad[0, 0]], [0.6, 0.8])
+    assert given.tolist() == [3, 0] and none.grad is None
+    assert optim.clip_grad_norm([p, q], 1) == pytest.approx(1)
+
+
+def test_clipping_keeps_the_dtype():
+    p = Tensor([3.0, 4.0])
+    (p * p).sum().backward()
+    optim.clip_grad_norm([p], 1.0)
+    assert p.grad.dtype == np.float32
+
+
+def test_step_decay_multiplies_after_every_so_many_steps():
+    schedule = optim.step_decay(1.0, 0.5, 3)
+    assert [schedule(s) for s in range(7)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_cosine_goes_from_start_to_end_and_stays_there():
+    schedule = optim.cosine(1.0, 10, end=0.2)
+    assert [schedule(s) for s in (0, 5, 10, 99)] == pytest.approx([1, 0.6, 0.2, 0.2])
+    rates = [schedule(s) for s in range(11)]
+    assert rates == sorted(rates, reverse=True)
+    assert optim.cosine(1.0, 10)(10) == pytest.approx(0)

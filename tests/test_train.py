@@ -1,0 +1,272 @@
+"""Training: batches, the loop, early stopping, interruptions, and what is printed."""
+import io
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from minidl import Tensor, backend, losses, nn, optim, train
+
+
+def toy(n=100):
+    """Two clouds of points, and which is which."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, n)
+    return (rng.standard_normal((n, 2)) + 3 * y[:, None]).astype(np.float32), y
+
+
+def loss(model, x, y):
+    return losses.cross_entropy(model(x), y)
+
+
+def fit(model=None, f=loss, arrays=None, **settings):
+    model = model or nn.Dense(2, 2)
+    settings = {"optimizer": optim.SGD(model.parameters(), 0.1), "epochs": 2, "quiet": True, **settings}
+    return model, train.fit(model, f, arrays or toy(), **settings)
+
+
+# --- batches ------------------------------------------------------------------------------------------------
+
+def test_minibatches_cover_everything_once_in_pairs_that_stay_together():
+    x, y = np.arange(23), np.arange(23) * 10
+    batches = list(train.minibatches(x, y, batch_size=5))
+    assert [len(b[0]) for b in batches] == [5, 5, 5, 5, 3]
+    assert sorted(np.concatenate([b[0] for b in batches])) == list(x)
+    assert all((b[0] * 10 == b[1]).all() for b in batches)
+
+
+def test_minibatches_are_shuffled_anew_each_time_and_reproducibly():
+    x = np.arange(50)
+    first, second = ([b for b, in train.minibatches(x, batch_size=50)][0] for _ in range(2))
+    assert not np.array_equal(first, second) and not np.array_equal(first, x)
+    backend.seed(0)
+    np.testing.assert_array_equal([b for b, in train.minibatches(x, batch_size=50)][0], first)
+
+
+def test_minibatches_in_order_are_in_order():
+    batches = [b.tolist() for b, in train.minibatches(np.arange(7), batch_size=3, shuffle=False)]
+    assert batches == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_augmentation_sees_the_first_array_of_each_batch():
+    x, y = np.arange(6.0), np.arange(6.0) * 10
+    for a, b in train.minibatches(x, y, batch_size=4, augment=lambda x: -x):
+        assert (a * 10 == -b).all()
+    assert x.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize("arrays, size", [(([], []), 4), (([1, 2], [1]), 4), (([1, 2], [1, 2]), 0)])
+def test_batches_that_cannot_be_are_refused(arrays, size):
+    with pytest.raises(ValueError, match="minibatches"):
+        next(train.minibatches(*map(np.array, arrays), batch_size=size))
+
+
+# --- the loop -----------------------------------------------------------------------------------------------
+
+def test_fit_learns():
+    x, y = toy()
+    model, history = fit(arrays=(x, y), epochs=20, batch_size=16,
+                         metrics={"accuracy": lambda m: train.accuracy(m, x, y)})
+    assert len(history["loss"]) == 20 and history["loss"][-1] < 0.3 * history["loss"][0]
+    assert history["accuracy"][-1] > 0.95 and all(type(v) is float for v in history["loss"])
+    assert history.best_epoch is None and history.interrupted is False
+
+
+def test_fit_is_the_loop_that_it_stands_for():
+    x, y = toy(10)
+    backend.seed(1)
+    model, history = fit(arrays=(x, y), epochs=3, batch_size=4)
+    backend.seed(1)
+    other = nn.Dense(2, 2)
+    optimiser = optim.SGD(other.parameters(), 0.1)
+    for _ in range(3):
+        seen = []
+        for bx, by in train.minibatches(x, y, batch_size=4):
+            optimiser.zero_grad()
+            result = loss(other, bx, by)
+            result.backward()
+            optimiser.step()
+            seen.append(float(result))
+    np.testing.assert_array_equal(model.w.array, other.w.array)
+    assert history["loss"][-1] == pytest.approx(np.mean(seen))
+
+
+def test_a_dict_of_losses_is_summed_and_each_is_kept():
+    terms = lambda m, x, y: {"fit": loss(m, x, y), "size": 0.1 * losses.l2(m)}
+    _, history = fit(f=terms, validation=toy(), epochs=3)
+    assert set(history) == {"loss", "fit", "size", "validation loss"}
+    np.testing.assert_allclose(history["loss"], np.add(history["fit"], history["size"]), rtol=1e-5)
+
+
+def test_a_term_of_the_name_loss_does_not_hide_the_sum():
+    _, history = fit(f=lambda m, x, y: {"loss": loss(m, x, y), "size": losses.l2(m) + 100})
+    assert min(history["loss"]) > 100
+
+
+def test_validation_is_measured_without_dropout_and_without_a_tape():
+    modes = []
+
+    def watched(model, x, y):
+        result = loss(model, x, y)
+        modes.append((model.training, result.op is not None, len(x)))
+        return result
+    fit(f=watched, arrays=toy(8), validation=toy(5), epochs=2, batch_size=8)
+    assert modes == [(True, True, 8), (False, False, 5)] * 2
+
+
+def test_the_model_is_left_in_eval_mode():
+    assert not fit()[0].training
+
+
+def test_evaluate_weighs_batches_by_their_size():
+    model, (x, y) = nn.Dense(2, 2), toy(7)
+    whole = float(loss(model, x, y))
+    assert train.evaluate(model, loss, (x, y), batch_size=3) == pytest.approx(whole)
+    twice = lambda *batch: {"a": loss(*batch), "b": loss(*batch)}
+    assert train.evaluate(model, twice, (x, y)) == pytest.approx(2 * whole)
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    model = nn.Dense(2, 2, bias=False)
+    model.w.array[...] = np.eye(2)
+    x, y = np.array([[1, 0], [0, 1], [2, 1]], np.float32), np.array([0, 1, 1])
+    assert train.accuracy(model, x, y) == pytest.approx(2 / 3)
+
+
+def test_the_schedule_is_asked_before_each_step():
+    model = nn.Dense(2, 2)
+    optimiser, rates = optim.SGD(model.parameters(), 9.0), []
+    fit(model, lambda *b: (rates.append(optimiser.learning_rate), loss(*b))[1], toy(10), optimizer=optimiser,
+        batch_size=5, schedule=lambda step: 1.0 / (1 + step))
+    assert rates == [1, 1 / 2, 1 / 3, 1 / 4]
+
+
+def test_a_loss_that_nothing_is_learned_from_is_refused():
+    with pytest.raises(TypeError, match="not computed from any Tensor"):
+        fit(f=lambda m, x, y: np.float32(1))
+
+
+# --- early stopping -----------------------------------------------------------------------------------------
+
+SCORES = [9.0, 8.0, 7.0, 6.0, 5.0, 5.5, 5.2, 5.1, 6.0, 7.0]
+
+
+def scripted(scores, stop, epochs=10):
+    """A run whose scores are given, and the weights as they were after each epoch."""
+    scores, weights, model = iter(scores), [], nn.Dense(2, 2)
+    metric = lambda m: (weights.append(m.w.array.copy()), next(scores))[1]
+    _, history = fit(model, epochs=epochs, metrics={"score": metric}, stop=stop)
+    return model, history, weights
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_the_best_epoch_is_5_known_at_6_stopped_at_5_plus_patience_and_restored(patience):
+    stop = train.EarlyStopping(patience, monitor="score")
+    model, history, weights = scripted(SCORES, stop)
+    assert len(history["loss"]) == len(weights) == 5 + patience
+    assert history.best_epoch == stop.best_epoch == 5 and stop.best == 5.0
+    np.testing.assert_array_equal(model.w.array, weights[4])
+    assert not np.array_equal(weights[4], weights[-1])
+
+
+def test_that_an_epoch_was_the_best_is_known_one_later_at_the_earliest():
+    stop, model = train.EarlyStopping(1), nn.Dense(1, 1)
+    answers = [stop.update(epoch, {"validation loss": s}, model) for epoch, s in enumerate(SCORES[:6], 1)]
+    assert answers == [False] * 5 + [True]
+
+
+def test_the_best_is_restored_even_if_patience_did_not_run_out():
+    model, history, weights = scripted([3, 1, 2], train.EarlyStopping(10, monitor="score"), epochs=3)
+    assert len(history["loss"]) == 3 and history.best_epoch == 2
+    np.testing.assert_array_equal(model.w.array, weights[1])
+
+
+def test_the_largest_may_be_the_best():
+    _, history, _ = scripted([0.5, 0.9, 0.7, 0.8, 0.6], train.EarlyStopping(2, monitor="score", largest=True))
+    assert history.best_epoch == 2 and len(history["score"]) == 4
+
+
+def test_an_equal_score_is_no_better():
+    _, history, _ = scripted([5, 4, 4, 4, 4], train.EarlyStopping(2, monitor="score"))
+    assert history.best_epoch == 2 and len(history["score"]) == 4
+
+
+def test_watching_what_is_not_measured_is_refused():
+    with pytest.raises(ValueError, match="'validation loss'.*'loss'.*validation set"):
+        fit(stop=train.EarlyStopping(3))
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        train.EarlyStopping(0)
+
+
+# --- when it goes wrong -------------------------------------------------------------------------------------
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("step", [1, 2, 19, 20, 21, 25, 26, 39, 40, 41, 49, 50])
+def test_a_loss_that_is_no_number_is_reported_with_its_step(step, bad, capsys):
+    count = iter(range(1, 1000))
+    spoiled = lambda *b: loss(*b) * (bad if next(count) == step else 1.0)
+    with pytest.raises(FloatingPointError, match=rf"at step {step}: lower the learning rate"):
+        fit(f=spoiled, arrays=toy(25), batch_size=1, epochs=2)      # 25 steps an epoch, a look at every 20th
+    assert capsys.readouterr().out == ""
+
+
+def test_ctrl_c_leaves_a_usable_model_and_its_history(capsys):
+    count = iter(range(1000))
+
+    def interrupted(model, x, y):
+        if next(count) == 12:
+            raise KeyboardInterrupt
+        return loss(model, x, y)
+    model, history = fit(f=interrupted, arrays=toy(20), batch_size=4, epochs=10, quiet=False)   # 5 steps each
+    assert history.interrupted and len(history["loss"]) == 2 and not model.training
+    assert np.isfinite(model.predict(toy()[0])).all()
+    assert "stopped by Ctrl-C in epoch 3" in capsys.readouterr().out
+
+
+def test_ctrl_c_restores_the_best_epoch_of_early_stopping():
+    scores = iter([2.0, 1.0, 3.0])
+    weights, model = [], nn.Dense(2, 2)
+
+    def metric(m):
+        weights.append(m.w.array.copy())
+        if len(weights) == 4:
+            raise KeyboardInterrupt
+        return next(scores)
+    _, history = fit(model, epochs=9, metrics={"score": metric}, stop=train.EarlyStopping(5, "score"))
+    assert history.best_epoch == 2 and history.interrupted
+    np.testing.assert_array_equal(model.w.array, weights[1])
+
+
+# --- what is printed ----------------------------------------------------------------------------------------
+
+def test_away_from_a_terminal_an_epoch_is_one_line(capsys):
+    fit(epochs=3, batch_size=2, quiet=False, validation=toy(5))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and all("\r" not in line and "\033" not in line for line in lines)
+    for k, line in enumerate(lines, 1):
+        assert line.startswith(f"epoch {k}/3  loss ") and "validation loss" in line and line.endswith(" s")
+
+
+def test_on_a_terminal_one_line_renews_itself(monkeypatch):
+    class Terminal(io.StringIO):
+        isatty = lambda self: True
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    fit(epochs=2, arrays=toy(50), batch_size=1, quiet=False)
+    shown = terminal.getvalue()
+    assert shown.count("\n") == 2 and "20/50" in shown and "s left" in shown
+    assert all(part.startswith("\033[K") for part in shown.split("\r")[1:])
+
+
+def test_quiet_is_quiet(capsys):
+    fit()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_history_holds_numbers():
+    history = train.History()
+    history.add({"loss": np.float32(1), "size": Tensor(2.0)})
+    history.add({"loss": 3})
+    assert history == {"loss": [1.0, 3.0], "size": [2.0]} and type(history["size"][0]) is float
