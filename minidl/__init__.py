@@ -4,7 +4,7 @@
 
 Read the source in this order: tensor, ops, images, functions, losses, nn, rnn, optim, train.
 """
-from minidl import backend, data, functions, images, init, losses, nn, ops, optim, plot, rnn, train
+from minidl import backend, data, functions, gradcheck, images, init, losses, nn, ops, optim, plot, rnn, train
 from minidl.tensor import Tensor, grad, no_grad, primitive
 
 __version__ = "0.1.0"

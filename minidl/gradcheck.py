@@ -1,0 +1,502 @@
+"""Gradient checking: is this gradient right, and if not, what is the mistake?
+
+A derivative can be measured: nudge an entry up and down, and see how much the result changes.  That is slow,
+but needs no calculus, so it can judge the fast gradients that do.
+
+    check_gradients(tanh, x)                    # minidl's functions, or yours made of them
+    check_model(model, loss, x, labels)         # every parameter of a network
+    print(diagnose(forward, backward, x))       # a backward pass written by hand, in NumPy
+
+The one law: never weigh the outputs with ones.  For g = 1 the gradient of a softmax is 0, and mistakes in it
+cancel as well; for a random g nothing cancels.
+"""
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minidl import backend
+from minidl.diagnosis import Diagnosis, explain
+from minidl.tensor import Tensor, describe, no_grad, pullback, sum_to, value
+
+STEP = 6e-6             # ∛ε of float64, where the rounding error, ε/h, and that of the method, h², balance
+TOLERANCE = 1e-6        # differences in float64 are right to about 1e-9, and a mistake is seldom below 1e-3
+NOISE = 1e-9            # times Σ |v|(|y| + 1): what rounding may make of a slope of 0 (ε/h is 4e-11)
+WORDS = (1e-7, "right"), (1e-5, "probably right"), (1e-3, "suspicious"), (np.inf, "wrong")
+
+
+# --- measuring a derivative ---------------------------------------------------------------------------------
+
+
+def numeric_gradient(f, arrays, v=1.0, step=STEP):
+    """[∂ Σ v f(*arrays) / ∂x for each array x of floats, None for others], by central differences.
+
+    In the precision of the arrays: float64 is right to 1e-10 or so, float32 to 1e-4 at its best step, 1e-2.
+    """
+    return [_slopes(f, arrays, k, v, step)[0] if _is_float(x) else None for k, x in enumerate(arrays)]
+
+
+def _nudged(f, arrays, k, step):
+    """For each entry of x = arrays[k]: its index, f at x + h and at x − h, and both h as represented."""
+    arrays = list(arrays)
+    x = arrays[k] = np.array(arrays[k])
+    for i in np.ndindex(x.shape):
+        here = x[i]
+        h = step * max(1, abs(here))
+        x[i] = here + h
+        up, above = np.array(value(f(*arrays))), x[i] - here
+        x[i] = here - h
+        down, below = np.array(value(f(*arrays))), here - x[i]
+        x[i] = here
+        yield i, up, down, above, below
+
+
+def _slopes(f, arrays, k, v, step=STEP):
+    """The slope of Σ v f at each entry of arrays[k], and how much steeper it is on the right."""
+    y = np.array(value(f(*arrays)))
+    slope, bend = np.zeros(np.shape(arrays[k])), np.zeros(np.shape(arrays[k]))
+    for i, up, down, above, below in _nudged(f, arrays, k, step):
+        right, left = np.sum(v * (up - y)), np.sum(v * (y - down))
+        slope[i], bend[i] = (right + left) / (above + below), right / above - left / below
+    return slope, bend
+
+
+def _kinks(f, arrays, k, v, slope, bend, noise):
+    """A mask of the kinks and jumps of f; a smooth function bends half as much over half a step."""
+    half_slope, half_bend = _slopes(f, arrays, k, v, STEP / 2)
+    bent = np.abs(2 * half_bend - bend) > 1e-5 * np.abs(slope) + 10 * noise
+    return bent | (np.abs(half_slope - slope) > 0.1 * np.abs(slope) + 10 * noise)
+
+
+def jacobians(forward, backward, *arrays, wrt=0):
+    """∂y/∂x for x = arrays[wrt], by the backward pass and as measured: two arrays, of y's axes and x's."""
+    arrays = [_double(x) for x in arrays]
+    y = np.array(value(forward(*arrays)))
+    numeric = np.zeros(y.shape + arrays[wrt].shape)
+    for i, up, down, above, below in _nudged(forward, arrays, wrt, STEP):
+        numeric[(..., *i)] = (up - down) / (above + below)
+    call = _Backward(forward, backward, arrays)
+    rows = [call(row.reshape(y.shape))[wrt] for row in np.eye(y.size)]
+    return np.reshape(rows, numeric.shape), numeric
+
+
+def jacobian_picture(forward, backward, *arrays, wrt=0):
+    """The two Jacobians and their difference side by side, a row for each output: a matplotlib Figure."""
+    from minidl import plot
+    yours, numeric = (j.reshape(-1, np.size(arrays[wrt]))
+                      for j in jacobians(forward, backward, *arrays, wrt=wrt))
+    return plot.image_grid(np.stack([yours, numeric, yours - numeric]), columns=3, signed=True,
+                           titles=["yours", "numeric", "difference"],
+                           title="∂output (down) / ∂input (across)")
+
+
+# --- comparing it with yours --------------------------------------------------------------------------------
+
+
+class Trouble(Exception):
+    """What keeps two gradients from being compared: a cause and what was observed."""
+
+
+class _Backward:
+    """A backward pass as one reliable function: g → a list of gradients, None where there is none.
+
+    The forward pass goes before it every time, for those that keep something; each gets copies of the arrays.
+    """
+
+    def __init__(self, forward, backward, arrays):
+        self.forward, self.backward, self.arrays = forward, backward, arrays
+
+    def __call__(self, g):
+        given = [_copy(g), *map(_copy, self.arrays)]
+        self.forward(*given[1:])
+        try:
+            found = self.backward(*given)
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise Trouble("backward-raised", f"{type(error).__name__}: {error}") from error
+        for i, (x, before) in enumerate(zip(given, (g, *self.arrays))):
+            if not _equal(x, before):
+                cause, what = ("input-mutated", f"input {i - 1}") if i else ("cotangent-mutated", "g")
+                raise Trouble(cause, f"the backward pass changed {what}")
+        return self._aligned(found)
+
+    def _aligned(self, found):
+        """A gradient for each array: the constants' ones may be None, or left out."""
+        found = list(found) if isinstance(found, (tuple, list)) else [found]
+        floats = [_is_float(x) for x in self.arrays]
+        if len(found) == sum(floats):
+            rest = iter(found)
+            found = [next(rest) if is_float else None for is_float in floats]
+        if len(found) != len(floats):
+            raise Trouble("wrong-count", f"{len(found)} gradients for {sum(floats)} inputs")
+        return [None if g is None else np.array(value(g), float) for g in found]
+
+
+class Evidence:
+    """All that can be asked about one gradient; the signatures of diagnosis.py do the asking."""
+
+    def __init__(self, call, decoy, names, k, y, v, mine, numbers):
+        self.call, self.decoy, self.names, self.k, self.y, self.v = call, decoy, names, k, y, v
+        self.arrays, self.x = call.arrays, call.arrays[k]
+        self.a, self.n, self.mine, self.numbers = mine[k], numbers[k], mine, numbers
+        self.kept = np.ones(self.x.shape, bool)                 # less the kinks
+        self.u = np.random.default_rng(y.size).standard_normal(y.shape)     # a second cotangent
+        self.others = [(names[j], x) for j, x in enumerate(self.arrays) if j != k and _is_float(x)]
+
+    def same(self, p, q):
+        """Whether p and q agree to six digits, kinks left out."""
+        if np.shape(p) != np.shape(q):
+            return False
+        if np.shape(p) == self.kept.shape:
+            p, q = p[self.kept], q[self.kept]
+        return bool(0 < np.linalg.norm(p) + np.linalg.norm(q) < np.inf and _error(p, q) <= TOLERANCE)
+
+    def yours(self, v):
+        """Your gradient for another cotangent."""
+        return self.call(v)[self.k]
+
+    def numeric(self, v, arrays=None):
+        """The numeric gradient for another cotangent, or at other inputs."""
+        return _slopes(self.call.forward, self.arrays if arrays is None else arrays, self.k, v)[0]
+
+    def forward_derivative(self, u):
+        """J u: how the output changes as the input moves along u."""
+        above, below = ([x + h * u if k == self.k else x for k, x in enumerate(self.arrays)]
+                        for h in (STEP, -STEP))
+        return (value(self.call.forward(*above)) - value(self.call.forward(*below))) / (2 * STEP)
+
+    @cached_property
+    def bad(self):
+        """A mask of the wrong entries."""
+        return (np.abs(self.a - self.n) > 1e-5 * np.abs(self.n) + 1e-7 * np.abs(self.n).max()) & self.kept
+
+    @cached_property
+    def linear(self):
+        """Whether yours is linear in g."""
+        b, both = self.yours(self.u), self.yours(self.v + self.u)
+        return np.linalg.norm(both - self.a - b) <= TOLERANCE * (np.linalg.norm(self.a) + np.linalg.norm(b))
+
+    @cached_property
+    def elementwise(self):
+        """Whether each output depends on its own input alone: then g times s gives the gradient times s."""
+        if self.y.shape != self.x.shape:
+            return False
+        s = 1 + np.arange(self.y.size).reshape(self.y.shape) ** 0.5
+        return self.same(self.numeric(self.v * s), self.n * s)
+
+    @cached_property
+    def jacobians(self):
+        """Yours and the numeric one, of y's shape and then x's."""
+        return jacobians(self.call.forward, self.call.backward, *self.arrays, wrt=self.k)
+
+    def index(self, i):
+        """Entry number i of the input, as an index."""
+        return tuple(map(int, np.unravel_index(i, self.x.shape)))
+
+
+def examine(forward, backward, arrays, names=None, seed=0, tolerance=TOLERANCE):
+    """A Diagnosis for each array of floats; or a single one, of what keeps them from being compared."""
+    arrays = list(map(_double, arrays))
+    names = names or [f"input {k}" for k in range(len(arrays))]
+    floats = [k for k, x in enumerate(arrays) if _is_float(x)]
+    if not floats:
+        raise ValueError(f"nothing to differentiate by: {', '.join(map(describe, arrays))} hold no floats")
+    if empty := [names[k] for k in floats if not arrays[k].size]:
+        raise ValueError(f"{', '.join(empty)} has no entries: give it some, with sizes such as 3, 5 and 7")
+    decoy = [0.9 * x if _is_float(x) else x for x in arrays]
+    call = _Backward(forward, backward, arrays)
+    try:
+        y = _output(forward, arrays, decoy)
+        v = np.random.default_rng(seed).standard_normal(y.shape)
+        mine = _gradients(call, v)
+        slopes = {k: _slopes(forward, arrays, k, v) for k in floats}
+        numbers = [slopes[k][0] if k in slopes else None for k in range(len(arrays))]
+        return [_compare(Evidence(call, decoy, names, k, y, v, mine, numbers), slopes[k][1], tolerance)
+                for k in floats]
+    except Trouble as trouble:
+        cause, observed = trouble.args
+        return [Diagnosis("before comparing", "unchecked", False, cause=cause, observed=observed)]
+
+
+def _output(forward, arrays, decoy):
+    """The output, once it is sure that calling the function again gives it again, and changes nothing."""
+    with suppress(Exception), np.errstate(all="ignore"):
+        forward(*map(_copy, decoy))                             # a cache that is written once is stale now
+    own = list(map(_copy, arrays))
+    out = np.array(value(forward(*own)))
+    if not all(map(_equal, own, arrays)):
+        raise Trouble("input-mutated", "the forward pass changed its input")
+    if not _equal(out, np.array(value(forward(*map(_copy, arrays))))):
+        raise Trouble("random-forward", "the same input gives another output each time")
+    if out.dtype in (np.float32, np.float16):
+        raise Trouble("low-precision", f"the inputs are float64, and the output is {out.dtype}")
+    if not np.isfinite(out).all():
+        raise Trouble("not-finite", "the output is not finite")
+    return out.astype(float)
+
+
+def _gradients(call, v):
+    """Your gradients, once it is sure that they come out again."""
+    first, second, third = call(v), call(v), call(v)
+    for a, b, c in zip(first, second, third):
+        if a is not None and not _equal(a, b):
+            if np.shape(a) == np.shape(b) and np.allclose(b - a, c - b, rtol=1e-9):
+                raise Trouble("accumulates",
+                              "every further backward pass adds the same to what it returned before")
+            raise Trouble("random-backward", "the same backward pass gives another gradient each time")
+    return first
+
+
+def _compare(e, bend, tolerance):
+    """The Diagnosis of one gradient."""
+    name, noise = e.names[e.k], NOISE * np.sum(np.abs(e.v) * (np.abs(e.y) + 1))
+    missing, e.a = e.a is None, np.zeros_like(e.n) if e.a is None else e.a
+    if not (np.isfinite(e.a).all() and np.isfinite(e.n).all()):
+        whose = "yours" if np.isfinite(e.n).all() else "the forward pass, right beside this input,"
+        return Diagnosis(name, "wrong", False, cause="not-finite",
+                         observed=f"{whose} has a nan or an infinity")
+    if e.a.shape != e.n.shape:
+        return Diagnosis(name, "wrong", False, 1.0, *explain(e))
+    if _error(e.a, e.n) > tolerance or np.abs(bend).max() > 1e-4 * np.abs(e.n).max():
+        e.kept = ~_kinks(e.call.forward, e.arrays, e.k, e.v, e.n, bend, noise)
+    kinks = [tuple(map(int, i)) for i in np.argwhere(~e.kept)]
+    a, n = e.a[e.kept], e.n[e.kept]
+    if max(np.linalg.norm(a), np.linalg.norm(n)) <= 10 * noise:
+        return Diagnosis(name, "zero" if a.size else "kink", True, kinks=kinks)
+    if missing:
+        return Diagnosis(name, "wrong", False, cause="no-gradient",
+                         observed="there is none (None), and it is not 0")
+    error, in_noise = _error(a, n), np.linalg.norm(a - n) <= noise
+    right = bool((error <= tolerance or in_noise) and e.linear)
+    cause, observed = (None, "") if right else explain(e)
+    worst = [e.index(i) for i in np.argsort(-np.abs(e.a - e.n) * e.kept, axis=None)[:3]]
+    entries = [(str(i), f"{e.a[i]:.6g}", f"{e.n[i]:.6g}") for i in worst]
+    word = "right" if in_noise else _word(error)
+    return Diagnosis(name, word, right, error, cause, observed, worst[0], entries, kinks)
+
+
+def _error(a, n):
+    """‖a − n‖ / (‖a‖ + ‖n‖): 0 if they are equal, 1 if they have nothing in common."""
+    total = np.linalg.norm(a) + np.linalg.norm(n)
+    return float(np.linalg.norm(a - n) / total) if total else 0.0
+
+
+def _word(error):
+    """The error in a word."""
+    return next(word for bound, word in WORDS if error < bound)
+
+
+# --- what to call -------------------------------------------------------------------------------------------
+
+
+class WrongGradient(AssertionError):
+    """A gradient that does not pass; its `report` has a Diagnosis for each input."""
+
+    def __init__(self, report):
+        super().__init__(f"\n{report}")
+        self.report = report
+
+
+@dataclass
+class Report:
+    """What was found out about the gradients of a function: a Diagnosis for each of its inputs."""
+    title: str
+    inputs: list
+    hint: str = ""
+
+    @property
+    def right(self):
+        return all(found.right for found in self.inputs)
+
+    def __str__(self):
+        lines = [f"gradients of {self.title}: {'right' if self.right else 'WRONG'}", *map(str, self.inputs),
+                 self.hint]
+        return "\n".join(filter(None, lines))
+
+    __repr__ = __str__
+
+    def checked(self):
+        """The report itself, or WrongGradient if something in it is wrong."""
+        if not self.right:
+            raise WrongGradient(self)
+        return self
+
+
+def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE):
+    """The Report on f's gradients by each array of floats; raises WrongGradient if one is wrong.
+
+    f takes arrays or Tensors, and computes a Tensor of any shape with minidl's operations.  The arrays are
+    copied to float64; whole numbers, such as labels, are constants.  A random f must seed itself.  order=2
+    checks the gradients of Σ g·f as functions, too, of f's inputs and of g: double backward.  Prime, unequal
+    sizes (3, 5, 7) tell most about a mistake, and small ones are fast.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"check_gradients: the order is 1 or 2, not {order}")
+    title = getattr(f, "__name__", type(f).__name__)
+    report = Report(title, examine(f, through_tape(f), arrays, seed=seed, tolerance=tolerance)).checked()
+    if order == 2:
+        forward, backward, v = through_tape_twice(f, arrays, seed)
+        names = [f"input {k}, second order" for k in range(len(arrays))] + ["the cotangent g"]
+        report.inputs += examine(forward, backward, (*arrays, v), names, seed, tolerance)
+    return report.checked()
+
+
+def check_model(model, loss, *batch, seed=0):
+    """The Report on the gradients of loss(model(batch[0]), *batch[1:]) by every parameter of the model.
+
+    Along one random direction for each parameter; one that is wrong, or meets a kink, is checked in full.  A
+    small batch will do, and dropout may be on: it draws the same numbers every time.
+    """
+    forward, backward, *arrays = through_model(model, loss, *batch)
+    names = [next(name for name, x in model.named() if x is t) for t in model.parameters()]
+    inputs = examine(*_along_random_ways(forward, backward, arrays, seed), names, seed)
+    for k, found in enumerate(inputs):
+        if found.verdict != "unchecked" and (found.kinks or not found.right):
+            def put(x):
+                return *arrays[:k], x, *arrays[k + 1:]
+            inputs[k], = examine(lambda x: forward(*put(x)), lambda g, x: backward(g, *put(x))[k],
+                                 arrays[k:k + 1],
+                                 names[k:k + 1], seed)
+    wrong = [found.name for found in inputs if not found.right]
+    hint = ""
+    if wrong and wrong[-1] != names[-1]:
+        hint = f"Gradients come from the back, and behind {wrong[-1]} all are right: look there first."
+    return Report(type(model).__name__, inputs, hint).checked()
+
+
+def _along_random_ways(forward, backward, arrays, seed):
+    """forward, backward and inputs again, as functions of a number t for each array x: x + t · way."""
+    rng = np.random.default_rng(seed)
+    ways = [rng.standard_normal(x.shape) for x in arrays]
+
+    def moved(steps):
+        return [x + t * way for x, t, way in zip(arrays, steps, ways)]
+
+    def slopes(g, *steps):
+        return [a if a is None else np.sum(a * way) for a, way in zip(backward(g, *moved(steps)), ways)]
+
+    return lambda *steps: forward(*moved(steps)), slopes, [np.zeros(())] * len(arrays)
+
+
+def diagnose(forward, backward, *arrays, seed=0, **params):
+    """The Diagnosis of a backward pass: of its first wrong gradient, or if all are right, of the worst.
+
+    forward(*arrays) → array; backward(g, *arrays) → the gradient by the array, or a tuple with one for each.
+    With None for backward, `forward` is a primitive of minidl, whose rules are examined, or is made of some.
+    A whole model: diagnose(*through_model(model, loss, *batch)).
+    """
+    if backward is None:
+        forward, backward = (lambda *xs, f=forward: f(*xs, **params)), through_rules(forward, **params)
+    found = examine(forward, backward, arrays, seed=seed)
+    return next((d for d in found if not d.right), max(found, key=lambda d: np.nan_to_num(d.error)))
+
+
+def through_tape(f):
+    """A function made of minidl's operations → its backward pass by the tape."""
+    def backward(g, *arrays):
+        xs = [Tensor(x) if _is_float(x) else x for x in arrays]
+        return _listed(pullback(_on_tape(f(*xs)), g, wrt=[x for x in xs if type(x) is Tensor]), xs)
+    return backward
+
+
+def through_tape_twice(f, arrays, seed=0):
+    """forward: the gradients of Σ v·f in a row, from *arrays and v; its backward pass; and a random v."""
+    def forward(*arrays):
+        *arrays, v = arrays
+        firsts = through_tape(f)(v, *arrays)
+        return np.concatenate([np.ravel(np.zeros_like(x) if g is None else g)
+                               for g, x in zip(firsts, filter(_is_float, arrays))])
+
+    def backward(g, *arrays):
+        xs = [Tensor(x) if _is_float(x) else x for x in arrays]
+        *inputs, v = xs
+        floats = [x for x in inputs if type(x) is Tensor]
+        firsts = pullback(_on_tape(f(*inputs)), v, wrt=floats, create_graph=True)
+        ends = np.cumsum([x.size for x in floats])
+        parts = [g[end - x.size:end].reshape(x.shape) for x, end in zip(floats, ends)]
+        total = sum(((firsts[x] * part).sum() for x, part in zip(floats, parts) if x in firsts), Tensor(0.0))
+        return _listed(pullback(total, wrt=[x for x in xs if type(x) is Tensor]), xs)
+
+    y = value(f(*map(_double, arrays)))
+    return forward, backward, np.random.default_rng(seed + 1).standard_normal(y.shape)
+
+
+def through_rules(op, **params):
+    """A primitive → its backward pass by op.vjps; any other function → its backward pass by the tape."""
+    if not getattr(op, "vjps", ()):
+        return through_tape(lambda *xs: op(*xs, **params))
+
+    def backward(g, *arrays):
+        out = op(*arrays, **params)
+        given = (g, out, *arrays)
+        if callable(op.vjps):
+            grads = op.vjps(*given, **params)
+        else:
+            grads = [rule and rule(*given, **params) for rule in op.vjps]
+        return [sum_to(a, shape=x.shape) if op.broadcasts and np.shape(a) == out.shape else a
+                for a, x in zip(grads, arrays)]
+    return backward
+
+
+def through_model(model, loss, *batch):
+    """forward, backward, *arrays, as `diagnose` takes them: a model's loss, from its parameters."""
+    tensors = model.parameters()
+    batch, dice = list(map(_double, batch)), backend.rng().bit_generator.state
+
+    def forward(*arrays):
+        with _holding(model, arrays, dice), no_grad():
+            return value(loss(model(batch[0]), *batch[1:]))
+
+    def backward(g, *arrays):
+        with _holding(model, arrays, dice):
+            return _listed(pullback(_on_tape(loss(model(batch[0]), *batch[1:])), g, wrt=tensors), tensors)
+
+    return forward, backward, *(_double(t.array) for t in tensors)
+
+
+@contextmanager
+def _holding(model, arrays, dice):
+    """The model with these parameters, and random numbers from `dice` on; afterwards all is as before."""
+    tensors = model.parameters()
+    buffers = [x for _, x in model.named() if type(x) is not Tensor]
+    before = [t.array for t in tensors], [x.copy() for x in buffers]
+    backend.rng().bit_generator.state = dice
+    try:
+        for t, x in zip(tensors, arrays):
+            t.array = x
+        yield
+    finally:
+        backend.rng().bit_generator.state = dice
+        for t, x in zip(tensors, before[0]):
+            t.array = x
+        for x, old in zip(buffers, before[1]):
+            x[...] = old
+
+
+def _on_tape(y):
+    """y, which must be a Tensor."""
+    if type(y) is not Tensor:
+        raise Trouble("no-gradient", f"the function returned {describe(y)} and no Tensor: nothing comes back")
+    return y
+
+
+def _listed(grads, xs):
+    """The gradients of a pullback as a list, None for what is no Tensor or was not reached."""
+    return [value(grads[x]) if type(x) is Tensor and x in grads else None for x in xs]
+
+
+def _is_float(x):
+    return np.asarray(backend.to_host(value(x))).dtype.kind == "f"
+
+
+def _double(x):
+    """A float64 copy on the host of what holds floats; anything else as it is."""
+    return np.array(backend.to_host(value(x)), np.float64) if _is_float(x) else x
+
+
+def _copy(x):
+    return np.array(x) if hasattr(x, "dtype") else x
+
+
+def _equal(x, y):
+    return not hasattr(x, "dtype") or np.array_equal(x, y, equal_nan=x.dtype.kind == "f")
