@@ -122,6 +122,17 @@ def step_decay(start, factor, every):
     """A schedule, step → learning rate: start, times `factor` after every `every` steps."""
     return lambda step: start * factor ** (step // every)
 
-def cosine(start, steps, end=0.0):
-    """A schedule, step → learning rate: half a cosine from start down to end   (Loshchilov & Hutter 2017)."""
-    return lambda step: end + (start - end) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1)))
+def cosine(start, steps, end=0.0, warmup=0):
+    """A schedule, step → learning rate: half a cosine from start down to end (Loshchilov & Hutter 2017).
+
+    With `warmup`, that many steps of a straight line up to start come first   (Goyal et al. 2017, §2.2).
+    """
+    if not 0 <= warmup < steps:
+        raise ValueError(f"cosine: {warmup} steps of warm-up in {steps} steps leave none to come down")
+
+    def rate(step):
+        if step < warmup:
+            return start * (step + 1) / warmup
+        done = min((step - warmup) / (steps - warmup), 1)
+        return end + (start - end) * 0.5 * (1 + math.cos(math.pi * done))
+    return rate

@@ -230,3 +230,11 @@ def test_cosine_goes_from_start_to_end_and_stays_there():
     rates = [schedule(s) for s in range(11)]
     assert rates == sorted(rates, reverse=True)
     assert optim.cosine(1.0, 10)(10) == pytest.approx(0)
+
+
+def test_a_warm_up_rises_in_equal_steps_to_the_start_of_the_cosine():
+    schedule = optim.cosine(0.8, 12, warmup=4)
+    assert [schedule(step) for step in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8])
+    assert (schedule(8), schedule(12)) == (pytest.approx(0.4), pytest.approx(0))
+    with pytest.raises(ValueError, match="warm-up"):
+        optim.cosine(0.8, 12, warmup=12)
