@@ -3,10 +3,15 @@
     python -m lessons list               what there is, and what is done
     python -m lessons next               the first lesson that is not done
     python -m lessons run 04 --quick     by number, name or range: run 4, run lenet5, run 1-4, run all
+    python -m lessons check [05]         check your file of an exercise, or of the next unsolved one
+    python -m lessons watch [05]         the same whenever you save it
+    python -m lessons hint [05]          the first hint, and asked again the second
+    python -m lessons solution 05        our solution, once yours passes; earlier with --anyway
+    python -m lessons reset 05           the exercise as it came; your file is kept
     python -m lessons data               fetch MNIST, check it, say where it is
     python -m lessons doctor             what is installed, and whether anything is broken
 
-Exit status: 0 all is well · 1 a claim failed, a lesson crashed, something is broken · 2 a wrong command.
+Exit status: 0 all is well · 1 a claim or a check failed, something is broken · 2 a wrong command.
 """
 import ast
 import json
@@ -20,6 +25,7 @@ import time
 from pathlib import Path
 
 from lessons import book, progress
+from lessons.exercises import runner as exercises
 
 FOLDER = Path(__file__).parent
 TIME = re.compile(r"^Time: quick ([\d.]+ (?:s|min)), full ([\d.]+ (?:s|min)) on two cores\.?$", re.MULTILINE)
@@ -93,7 +99,7 @@ def help_(arguments, folder):
 
 
 def list_(arguments, folder):
-    """The lessons: number, title, minutes, and when each was done."""
+    """The lessons and the exercises: number, title, minutes, and when each was done."""
     state, rows = progress.read(arguments.out), []
     for name, path in find(folder).items():
         title, _, full = describe(path)
@@ -102,6 +108,8 @@ def list_(arguments, folder):
         done = f"{book.mark(True)} {entry['done']}{quick}" if "done" in entry else ""
         rows.append([name[:2], title, full, done])
     book.table(rows or [["", "(none here yet)", "", ""]], ["", "lesson", "time", "done"])
+    print()
+    book.table(exercises.rows(arguments.out), ["", "exercise", "after", "done"])
     return 0
 
 
@@ -240,7 +248,7 @@ COMMANDS = {                                    # the function, its options, its
     "data": (data, [], {}),
     "doctor": (doctor, ["--out"], {}),
     "help": (help_, ["--out"], {}),
-}
+} | exercises.COMMANDS
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -230,7 +230,7 @@ def explain(e):
 def swapped(e):
     """Yours is the gradient of another input, for which something else is returned."""
     for j, n in enumerate(e.numbers):
-        if j != e.k and n is not None and e.same(e.a, n) and not e.same(e.mine[j], n):
+        if j != e.k and n is not None and e.mine[j] is not None and e.same(e.a, n) and not e.same(e.mine[j], n):
             return "gradients-swapped", f"what you return for {e.names[e.k]} is right for {e.names[j]}"
 
 
@@ -601,7 +601,7 @@ def if_small(signature):
 
 
 FIRST = [swapped]
-SHAPES = [not_summed, not_put_back, permuted, reshaped, framed, vector_transpose]
+SHAPES = [reshaped, not_summed, not_put_back, permuted, framed, vector_transpose]
 VALUES = [
     zeros, cotangent, factor,
     axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,

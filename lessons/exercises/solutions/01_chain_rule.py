@@ -1,0 +1,32 @@
+"""Exercise 01: the chain rule, and a value that is used twice
+
+    z = sin(x y) + x
+
+g = ∂loss/∂z is given.  Write ∂loss/∂x and ∂loss/∂y.  Along a path, slopes multiply; where paths meet, they
+add.  It is all elementwise: x, y, z and g are single numbers, or arrays of one shape.
+
+After lesson 01.  This is meant to fail first.  To check it: python -m lessons check 01
+"""
+import numpy as np
+
+
+def forward(x, y):
+    return np.sin(x * y) + x
+
+
+def backward(g, x, y):
+    """∂loss/∂x and ∂loss/∂y."""
+    # Yours: write the slopes by x and by y
+    slope = np.cos(x * y)                                       # sin′ = cos
+    return g * (slope * y + 1), g * slope * x
+
+
+# Hint 1.  Call s = x y.  How much does sin s change with s, and how much does s change with x?  Along the
+#   path from the loss by z and s to x, the slopes multiply.
+# Hint 2.  x is in z twice: inside the sine, and on its own.  Add what comes back by the two paths; the
+#   second one has the slope 1.  For y there is only one path.
+# Why.  Slopes multiply along a path and add where paths meet.  There is no more to backpropagation than
+#   this: the rest is book-keeping, so that every path is walked once.  x is used twice and is paid twice,
+#   and to forget one of the two leaves a gradient that looks reasonable and is wrong.
+# In minidl: pullback, in minidl/tensor.py, adds the paths; under sin and multiply, in minidl/ops.py, are
+#   the slopes.
