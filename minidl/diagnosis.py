@@ -230,7 +230,8 @@ def explain(e):
 def swapped(e):
     """Yours is the gradient of another input, for which something else is returned."""
     for j, n in enumerate(e.numbers):
-        if j != e.k and n is not None and e.mine[j] is not None and e.same(e.a, n) and not e.same(e.mine[j], n):
+        given = j != e.k and n is not None and e.mine[j] is not None
+        if given and e.same(e.a, n) and not e.same(e.mine[j], n):
             return "gradients-swapped", f"what you return for {e.names[e.k]} is right for {e.names[j]}"
 
 
