@@ -128,6 +128,7 @@ class Lesson:
         except (backend.DeviceError, OSError) as error:
             self._refuse(error)
         backend.seed(self.seed)
+        backend.keep_memory()
         print(f"{name}: {'quick' if self.quick else 'full'} run, seed {self.seed}, {self.device}")
 
     def _refuse(self, error):

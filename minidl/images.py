@@ -137,7 +137,6 @@ def _batch_last(x):
     x = x.transpose(1, 2, 3, 0)
     return (x if x.strides[-1] == x.itemsize else x.copy()).transpose(3, 0, 1, 2)
 
-
 # --- the geometry of windows --------------------------------------------------------------------------------
 
 def _pair(n):

@@ -19,7 +19,6 @@ def _same_shapes(name, a, b):
         raise ValueError(f"{name}({describe(value(a))}, {describe(value(b))}): the two must have one shape; "
                          "reshape one of them, so that nothing is broadcast by accident")
 
-
 # --- how far is the answer? ---------------------------------------------------------------------------------
 
 @primitive
@@ -84,7 +83,6 @@ def gaussian_nll(x, mean, log_var=0.0):
     square = (x - mean) ** 2 * precision + log_var
     return (sum(square) * (1 / x.shape[0]) + math.prod(x.shape[1:]) * math.log(2 * math.pi)) * 0.5
 
-
 # --- how far is a distribution? -----------------------------------------------------------------------------
 
 def gaussian_kl(mean, log_var):
@@ -137,7 +135,6 @@ def median_bandwidth(x, y):
     median = np.median(ordered[len(both):])                     # the first ones are the ‖x − x‖² = 0
     return np.maximum(median, np.finfo(both.dtype).tiny)        # above 0, even where all points are one
 
-
 # --- generative adversarial networks, on logits s: D = σ(s) -------------------------------------------------
 
 def gan_value(real, fake):
@@ -158,7 +155,6 @@ def gan_minimax(fake):
 def gan_non_saturating(fake):
     """−E log D(G(z)), another game with the same fixed point; its slope in s is D − 1   (ibid., §3)."""
     return mean(softplus(-fake))
-
 
 # --- penalties ----------------------------------------------------------------------------------------------
 

@@ -120,7 +120,6 @@ where.vjps = (None,                                             # a mask is not 
               lambda g, z, mask, x, y: g * (value(mask) != 0),
               lambda g, z, mask, x, y: g * (value(mask) == 0))
 
-
 # --- shape: nothing is computed, numbers move; the transpose moves them back --------------------------------
 
 @primitive
@@ -212,7 +211,6 @@ def index(x, i):
         return cut(x, index=i)
     return take(x, index=tuple(map(value, parts)))
 
-
 # --- reductions ---------------------------------------------------------------------------------------------
 
 def _axes(x, axis):
@@ -260,7 +258,6 @@ def logsumexp(x, axis=-1):
     return top + np.log(np.exp(x - top).sum(axis=axis, keepdims=True))
 logsumexp.vjps = (lambda g, z, x, axis=-1: g * exp(x - z),)     # ∂ log Σ eˣ / ∂xᵢ = e^xᵢ / Σ eˣ, the softmax
 
-
 # --- products -----------------------------------------------------------------------------------------------
 
 @elementwise
@@ -299,7 +296,6 @@ def matmul(a, b):
         column = matmul(a, reshape(b, shape=(-1, 1)))
         return reshape(column, shape=column.shape[:-1])
     return matrix_product(a, b)
-
 
 # --- the operators and methods of Tensor --------------------------------------------------------------------
 

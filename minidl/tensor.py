@@ -55,14 +55,9 @@ class Tensor:
         """The one number in a tensor of size 1."""
         return self.array.item()
 
-    def __float__(self):
-        return float(self.array)
-
-    def __bool__(self):
-        return bool(self.array)
-
-    def __len__(self):
-        return len(self.array)
+    __float__ = lambda self: float(self.array)
+    __bool__ = lambda self: bool(self.array)
+    __len__ = lambda self: len(self.array)
 
     def __repr__(self):
         made = f", from={self.op.__name__}" if self.op else ""

@@ -80,6 +80,7 @@ def fit(model, loss, arrays, *, optimizer, epochs, batch_size=64, validation=Non
     A loss that is no finite number ends it with a FloatingPointError that names the step.  Ctrl-C ends it
     too, but with the model and the history so far.
     """
+    backend.keep_memory()
     history, step = History(), 0
     progress = Progress(epochs, math.ceil(len(arrays[0]) / batch_size), quiet)
     try:
