@@ -108,10 +108,11 @@ def window_max(x, size, stride):
     return z
 def _winners(x, z, size, stride):
     """For each place in a window, a mask of the windows whose maximum is there; the first of equals."""
-    free, masks = True, []
-    for _, _, here in _offsets(x.shape, size, stride):
-        masks.append((x[:, :, *here] == z) & free)
-        free = ~masks[-1] & free
+    first, *others = (x[:, :, *here] == z for _, _, here in _offsets(x.shape, size, stride))
+    masks, taken = [first], first
+    for mask in others:
+        masks.append(mask & ~taken)
+        taken = taken | mask
     return masks
 def _window_max_back(g, z, x, size, stride):
     masks = _winners(value(x), value(z), size, stride)
