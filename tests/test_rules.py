@@ -17,7 +17,7 @@ RANK = {name: rank for rank, names in enumerate(ORDER) for name in names.split()
 
 def test_the_engine_stays_under_1800_lines():
     lines = {p.stem: len(p.read_text(encoding="utf-8").splitlines()) for p in ENGINE}
-    assert sum(lines.values()) <= 1800, lines
+    assert sum(lines.values()) < 1800, lines
 
 
 def imported(path):
