@@ -68,7 +68,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         typed = message.removeprefix("unrecognized arguments: ").split()[0]
-        super().error(message + closest(typed, self.known))
+        near = closest(typed, self.known)
+        self.exit(2, f"{self.prog}: {message}{near}; {self.prog} --help shows what there is\n")
 
 
 def parser(prog, description, options=OPTIONS):

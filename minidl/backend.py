@@ -29,8 +29,8 @@ def _find_gpu():
     try:
         import cupy
     except ImportError:
-        raise DeviceError("the GPU needs CuPy: pip install 'minidl[gpu12]' for CUDA 12, "
-                          "'minidl[gpu13]' for CUDA 13; or stay on the CPU") from None
+        raise DeviceError("the GPU needs CuPy: pip install -e '.[gpu12]' for CUDA 12, "
+                          "'.[gpu13]' for CUDA 13; or stay on the CPU") from None
     try:
         cupy.zeros(1) + 1
     except Exception as error:                  # CuPy has many ways to say that there is no usable GPU
