@@ -281,7 +281,8 @@ def test_run_passes_its_options_on(shelf, tmp_path):
 
 @pytest.mark.parametrize("words, sentence", [
     ("rnu 1", "did you mean run?"), ("run beter", "did you mean better?"), ("run 9", "no lesson '9'"),
-    ("run 1 --qick", "did you mean --quick?"), ("run", "required: lesson"), ("list --quick", "unrecognized arguments: --quick")])
+    ("run 1 --qick", "did you mean --quick?"), ("run", "required: lesson"),
+    ("list --quick", "unrecognized arguments: --quick")])
 def test_a_wrong_command_gives_exit_status_2_and_one_sentence(shelf, words, sentence):
     status, shown = shelf(*words.split())
     assert status == 2 and sentence in shown and len(shown.strip().splitlines()) == 1
@@ -289,7 +290,7 @@ def test_a_wrong_command_gives_exit_status_2_and_one_sentence(shelf, words, sent
 
 def test_ctrl_c_gives_exit_status_130_without_a_trace(shelf, tmp_path):
     write(tmp_path, "05_stopped", "import os, signal\n"
-          "signal.signal(signal.SIGINT, signal.default_int_handler)    # a shell's background jobs ignore it\n"
+          "signal.signal(signal.SIGINT, signal.default_int_handler)\n"         # background jobs ignore it
           "os.kill(os.getpid(), signal.SIGINT)\nlesson.end()\n")
     status, shown = shelf("run", "5")
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
