@@ -309,6 +309,13 @@ def test_doctor_finds_this_place_healthy_and_a_broken_one_broken(shelf, tmp_path
     assert shelf("doctor", "--out", "file")[0] == 1
 
 
+def test_a_pipe_that_closes_early_leaves_no_trace(tmp_path):
+    with subprocess.Popen([sys.executable, "-m", "lessons", "list"], cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        process.stdout.close()                  # what `| head -0` does
+        assert process.stderr.read() == b"" and process.wait() == 0
+
+
 def test_the_command_line_runs_from_any_folder(tmp_path):
     done = subprocess.run([sys.executable, "-m", "lessons", "list"], cwd=tmp_path, capture_output=True)
     assert done.returncode == 0 and not done.stderr and not list(tmp_path.iterdir())
