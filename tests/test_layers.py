@@ -143,12 +143,27 @@ def test_dropout_keeps_its_share_and_the_mean(rate, seed):
 
 
 @pytest.mark.parametrize("rate", [0, 0.1, 1 / 3, 0.5, 0.75, 0.999])
-def test_dropout_drops_the_rate_to_the_nearest_65536th(rate, monkeypatch):
-    class EveryNumberOnce:
-        bytes = staticmethod(lambda n: np.arange(65536, dtype=np.uint16).tobytes())
-    monkeypatch.setattr(backend, "_rng", EveryNumberOnce)
+def test_dropout_drops_exactly_what_is_drawn_below_the_rate(rate, monkeypatch):
+    class Even:                                 # draws 0, 1/n, 2/n, …
+        random = staticmethod(lambda n, dtype: np.arange(n, dtype=dtype) / dtype(n))
+    monkeypatch.setattr(backend, "rng", Even)
     dropped = int((functions.dropout(np.ones(65536), rate) == 0).sum())
-    assert abs(dropped - rate * 65536) <= 0.5
+    assert 0 <= dropped - rate * 65536 < 1
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (5, 3, 2, 7)])
+def test_fused_batch_norm_is_the_textbooks_lines(shape):
+    rng = np.random.default_rng(0)
+    x, gamma, beta = (Tensor(rng.standard_normal(s)) for s in (shape, (3,), (3,)))
+    channels, axes = (1, 3) + (1,) * (len(shape) - 2), (0, *range(2, len(shape)))
+    centred = x - x.mean(axis=axes, keepdims=True)
+    deviation = ((centred ** 2).mean(axis=axes, keepdims=True) + 1e-5) ** 0.5
+    textbook = gamma.reshape(channels) * centred / deviation + beta.reshape(channels)
+    fused, v = functions.batch_norm(x, gamma, beta), rng.standard_normal(shape)
+    np.testing.assert_allclose(fused.array, textbook.array, rtol=1e-10, atol=1e-12)
+    pairs = zip(*(grad((y * v).sum(), [x, gamma, beta]) for y in (fused, textbook)))
+    for ours, theirs in pairs:
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
 
 
 def test_dropout_is_drawn_afresh_at_each_call_and_off_in_eval():
