@@ -14,6 +14,7 @@ import http.client
 import math
 import os
 from pathlib import Path
+import shutil
 import sys
 import urllib.request
 import zlib
@@ -57,6 +58,7 @@ SHA256 = {
     "t10k-images-idx3-ubyte.gz":  "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz":  "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
+PARTS = "train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"
 REMEDY = "set MINIDL_DATA to a folder that holds MNIST's four files, or use the bundled minidl.data.digits()"
 
 
@@ -69,6 +71,7 @@ def mnist(size=28):
 
     x (N, 1, size, size) float32, pixels 0–1; y (N,) int64; size 28, or 32 with two black pixels more a side.
     Read from the folder `$MINIDL_DATA` if that is set, else from the cache, downloaded on first use (11 MB).
+    A given folder is not compared with MNIST's checksums: another set under the same names is read, too.
     Raises DataError.
 
     Source: Y. LeCun, C. Cortes and C. Burges, the MNIST database of handwritten digits (1998), CC BY-SA 3.0.
@@ -91,27 +94,43 @@ def fetch_mnist():
     return folder
 
 
+def find_mnist():
+    """The folder of MNIST's four files; never asks the network.  Raises DataError where they are not here."""
+    if given := _given_folder():
+        for part in PARTS:
+            _find(given, part)
+        return given
+    if all(map(_is_cached, SHA256)):
+        return cache_folder()
+    raise DataError("MNIST is not here; to fetch it: python -m lessons data")
+
+
 def have_mnist():
     """The folder of MNIST's four files if they are all here, else None; never asks the network."""
-    if given := _given_folder():
-        return given if all((given / name).is_file() for name in SHA256) else None
-    return cache_folder() if all(map(_is_cached, SHA256)) else None
+    try:
+        return find_mnist()
+    except DataError:
+        return None
 
 
 def _given_folder():
-    given = os.environ.get("MINIDL_DATA")
-    return Path(given).expanduser() if given else None
+    given = os.environ.get("MINIDL_DATA", "").strip(" \t\"'")     # on Windows, set X="…" keeps them
+    return Path(os.path.expanduser(given)) if given else None
 
 
 def cache_folder():
+    """The folder that a download is kept in.  Raises DataError where there is no home folder."""
     home = os.environ.get("LOCALAPPDATA" if os.name == "nt" else "XDG_CACHE_HOME")
-    return Path(home or Path.home() / ".cache") / "minidl" / "mnist"
+    try:
+        return Path(home or Path.home() / ".cache") / "minidl" / "mnist"
+    except RuntimeError as error:
+        raise DataError(f"there is no place to keep MNIST in ({error}); {REMEDY}") from error
 
 
 def _is_cached(name):
     try:
         return hashlib.sha256((cache_folder() / name).read_bytes()).hexdigest() == SHA256[name]
-    except OSError:
+    except (OSError, DataError):
         return False
 
 
@@ -119,10 +138,11 @@ def _find_or_download():
     """The folder to read MNIST from; the cache is made whole first."""
     if given := _given_folder():            # no checksum: a local copy may be packed anew; `_read` checks it
         return given
+    cache = cache_folder()
     for name in SHA256:
         if not _is_cached(name):
-            _save(_download(name), cache_folder() / name)
-    return cache_folder()
+            _save(_download(name), cache / name)
+    return cache
 
 
 def _download(name):
@@ -145,16 +165,19 @@ def _receive(url):
         expected, content = int(response.headers.get("Content-Length") or 0), bytearray()
         while chunk := response.read(1 << 16):
             content += chunk
-            _show(f"\r{url}  {len(content) / 1e6:.1f} of {expected / 1e6:.1f} MB")
-        _show("\n")
+            _show(f"{url}  {len(content) / 1e6:.1f} of {expected / 1e6:.1f} MB")
+        _show("", end="\n")
     if len(content) < expected:
         raise OSError(f"the connection ended after {len(content):,} of {expected:,} bytes")
     return bytes(content)
 
 
-def _show(text):
-    if sys.stderr.isatty():
-        print(text, end="", file=sys.stderr, flush=True)
+def _show(text, end=""):
+    """The progress line anew, its beginning cut off where the terminal is narrow; nothing on a dumb one."""
+    dumb = os.environ.get("TERM", os.name) in ("", "dumb", "posix")     # on Windows there is no TERM
+    if sys.stderr.isatty() and not dumb:
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r{text[-width:]}" if text else "", end=end, file=sys.stderr, flush=True)
 
 
 def _save(content, path):
@@ -171,22 +194,56 @@ def _save(content, path):
         raise DataError(f"MNIST's {path.name} cannot be kept in {path.parent} ({error}); {REMEDY}") from error
 
 
+def _find(folder, part):
+    """The file of a part such as "t10k-images-idx3", under any of its usual names.  Raises DataError.
+
+    Packed as it comes; unpacked; unpacked as 7-Zip and Kaggle have it, `t10k-images.idx3-ubyte`; and each of
+    them in the folder or in one below it.
+    """
+    stem, _, kind = part.rpartition("-")
+    names = [f"{stem}{dot}{kind}-ubyte{packed}" for packed in (".gz", "") for dot in "-."]
+    for below in ("", "*/"):
+        found = [path for name in names for path in _glob(folder, below + name)]
+        if len({path.parent for path in found}) > 1:
+            raise DataError(f"{folder} has more than one {part}-ubyte, in {found[0].parent.name} and in "
+                            f"{found[-1].parent.name}; {REMEDY}")
+        if found:
+            return found[0]
+    raise DataError(f"{part}-ubyte is missing: {_contents(folder)}; {REMEDY}")
+
+
+def _glob(folder, pattern):
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except OSError:                             # forbidden
+        return []
+
+
+def _contents(folder):
+    """What a folder holds, in a few words: “data holds a.zip, notes.txt”."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:                    # not there, a file, forbidden
+        return f"{folder} cannot be read ({error.strerror})"
+    return f"{folder} holds {', '.join(names[:4]) or 'nothing'}{', …' * (len(names) > 4)}"
+
+
 def _read(folder, part):
     """The images (N, 28, 28) and labels (N,), uint8, of one half, "train" or "t10k"."""
-    images = _read_idx(folder / f"{part}-images-idx3-ubyte.gz", ndim=3)
-    labels = _read_idx(folder / f"{part}-labels-idx1-ubyte.gz", ndim=1)
-    if images.shape[1:] != (28, 28) or len(images) != len(labels) or labels.max(initial=0) > 9:
+    images = _read_idx(_find(folder, f"{part}-images-idx3"), ndim=3)
+    labels = _read_idx(_find(folder, f"{part}-labels-idx1"), ndim=1)
+    if images.shape[1:] != (28, 28) or not len(images) == len(labels) > 0 or labels.max() > 9:
         raise DataError(f"{folder} has {part}-images {images.shape} and {part}-labels {labels.shape} up to "
                         f"{labels.max(initial=0)}, where (N, 28, 28), (N,) and 9 belong; {REMEDY}")
     return images, labels
 
 
 def _read_idx(path, ndim):
-    """The uint8 array in a gzipped IDX file: 0, 0, 8 (uint8), ndim; the sizes, big-endian; the values."""
+    """The uint8 array in an IDX file: 0, 0, 8 (uint8), ndim; the sizes, big-endian; the values."""
     try:
-        content = gzip.decompress(path.read_bytes())
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing; {REMEDY}") from None
+        content = path.read_bytes()
+        if content.startswith(b"\x1f\x8b"):      # gzip, whatever the name says
+            content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} cannot be read ({error}); {REMEDY}") from error
     start = 4 + 4 * ndim

@@ -1,4 +1,5 @@
 """Data are what they claim, damage has one clear error, samplers have their densities, moves their maths."""
+import errno
 import gzip
 import hashlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +14,8 @@ import pytest
 
 from minidl import backend, data
 from minidl.augment import resample
-from minidl.data import (blobs, crop, cube, digits, elastic, fetch_mnist, flip, have_mnist, mnist, moons,
-                         ring_of_gaussians, rotate, scale, shift, spirals)
+from minidl.data import (blobs, crop, cube, digits, elastic, fetch_mnist, find_mnist, flip, have_mnist,
+                         mnist, moons, ring_of_gaussians, rotate, scale, shift, spirals)
 
 SEEDS = range(5)
 
@@ -138,9 +139,10 @@ DAMAGES = {     # what is done to a file: (the file, the new content from the ol
     "truncated gzip":   ("train-labels-idx1", lambda old: old[:-9], "cannot be read"),
     "flipped bit":      ("train-labels-idx1", lambda old: old[:-1] + bytes([old[-1] ^ 1]), "cannot be read"),
     "broken deflate":   ("train-labels-idx1", lambda old: old[:10] + b"\xff" * 20, "cannot be read"),
-    "not gzip":         ("train-images-idx3", lambda _: b"<html>not found</html>", "cannot be read"),
+    "not gzip":         ("train-images-idx3", lambda _: b"<html>not found</html>", "starts with 3c 68 74 6d"),
     "wrong count":      ("train-labels-idx1", lambda _: idx(np.uint8([7, 0])), r"28\) and .* \(2,\)"),
     "wrong size":       ("t10k-images-idx3", lambda _: idx(np.zeros((2, 9, 9), np.uint8)), r"\(2, 9, 9\)"),
+    "no labels":        ("t10k-labels-idx1", lambda _: idx(np.zeros(0, np.uint8)), r"\(0,\)"),
     "eleventh class":   ("t10k-labels-idx1", lambda _: idx(np.uint8([1, 10])), "up to 10"),
     "missing":          ("t10k-labels-idx1", None, "is missing"),
 }
@@ -161,6 +163,89 @@ def test_a_damaged_local_file_is_named_with_what_is_wrong_and_what_to_do(given, 
 def test_a_local_folder_without_all_four_files_is_not_mnist(given):
     (given / "t10k-labels-idx1-ubyte.gz").unlink()
     assert have_mnist() is None
+
+
+def test_no_images_and_no_labels_are_not_mnist(given):
+    write({"t10k-images-idx3-ubyte.gz": idx(np.zeros((0, 28, 28), np.uint8)),
+           "t10k-labels-idx1-ubyte.gz": idx(np.zeros(0, np.uint8))}, given)
+    with pytest.raises(data.DataError, match="t10k-images .0, 28, 28. and t10k-labels .0,."):
+        mnist()
+
+
+IN_THE_WILD = {     # how others have a file: its path and its content, from MNIST's own name and content
+    "unpacked":                  lambda name, old: (name[:-3], unpack(old)),
+    "unpacked by 7-Zip":         lambda name, old: (name[:-3].replace("-idx", ".idx"), unpack(old)),
+    "unpacked by the browser":   lambda name, old: (name, unpack(old)),
+    "packed, the name not":      lambda name, old: (name[:-3], old),
+    "Kaggle's folder in folder": lambda name, old: (f"{name[:-3]}/{name[:-3]}", unpack(old)),
+    "torchvision's raw":         lambda name, old: (f"raw/{name}", old),
+}
+
+
+@pytest.mark.parametrize("way", IN_THE_WILD)
+def test_mnist_is_read_as_others_unpack_and_name_it(tmp_path, monkeypatch, no_network, way):
+    for item in quartet().items():
+        path, content = IN_THE_WILD[way](*item)
+        write({Path(path).name: content}, (tmp_path / path).parent)
+    monkeypatch.setenv("MINIDL_DATA", str(tmp_path))
+    assert have_mnist() == fetch_mnist() == tmp_path
+    (x, y), (_, y_test) = mnist()
+    assert x.shape == (3, 1, 28, 28) and y.tolist() == [7, 0, 9] and y_test.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("typed", ['"{}"', "'{}'", "{} ", ' "{}" '])
+def test_quotes_and_blanks_around_the_folder_do_not_matter(given, monkeypatch, typed):
+    monkeypatch.setenv("MINIDL_DATA", typed.format(given))
+    assert have_mnist() == given
+
+
+def test_a_folder_below_is_read_only_where_there_is_no_doubt(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINIDL_DATA", str(tmp_path))
+    write(quartet(), tmp_path / "mnist")
+    assert have_mnist() == tmp_path
+    write(quartet(), tmp_path / "fashion")
+    with pytest.raises(data.DataError, match="more than one train-images.*, in fashion and in mnist"):
+        mnist()
+    write(quartet(), tmp_path)                  # the folder's own come before any below it
+    assert mnist()[0][1].tolist() == [7, 0, 9]
+
+
+@pytest.mark.parametrize("make, sentence", [
+    (lambda folder: None, "cannot be read ("), (lambda folder: folder.mkdir(), "holds nothing;"),
+    (lambda folder: folder.write_bytes(b""), "cannot be read ("),
+    (lambda folder: write(dict.fromkeys(["b.zip", "a.csv"], b""), folder), "holds a.csv, b.zip;"),
+    (lambda folder: write(dict.fromkeys("abcdefg", b""), folder), "holds a, b, c, d, …;")])
+def test_a_folder_without_mnist_is_named_with_its_content(tmp_path, monkeypatch, no_network, make, sentence):
+    folder = tmp_path / "here"
+    monkeypatch.setenv("MINIDL_DATA", str(folder))
+    make(folder)
+    assert have_mnist() is None
+    for load in find_mnist, fetch_mnist, mnist:
+        with pytest.raises(data.DataError) as caught:
+            load()
+        assert f"train-images-idx3-ubyte is missing: {folder} {sentence}" in str(caught.value)
+        assert str(caught.value).endswith(data.REMEDY)
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch, no_network):
+    def forbidden(*_):
+        raise PermissionError(errno.EACCES, "Permission denied")
+    monkeypatch.setenv("MINIDL_DATA", str(tmp_path))
+    monkeypatch.setattr(Path, "glob", forbidden)
+    monkeypatch.setattr(os, "listdir", forbidden)
+    with pytest.raises(data.DataError, match="is missing: .* cannot be read .Permission denied.;"):
+        mnist()
+
+
+def test_without_a_home_folder_mnist_is_not_here_and_the_download_says_why(monkeypatch, no_network):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+    for name in "MINIDL_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA":
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert have_mnist() is None
+    with pytest.raises(data.DataError, match="no place to keep MNIST in .Could not determine home directory"):
+        fetch_mnist()
 
 
 def test_the_real_mnist_has_the_known_counts():
@@ -277,15 +362,27 @@ def test_a_full_disk_leaves_no_part_of_a_file(cache, server, monkeypatch, step):
     assert contents(cache) == {"train-images-idx3-ubyte.gz": b"older"}
 
 
-def test_a_terminal_sees_the_progress(cache, server, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
+
+def test_a_terminal_sees_the_progress_in_one_line_however_narrow(cache, server, monkeypatch):
     mirrors(monkeypatch, server, "good")
     monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "30")
     fetch_mnist()
-    assert data.sys.stderr.getvalue().count(" MB\n") == 4
+    shown = data.sys.stderr.getvalue()
+    assert shown.count(" MB\n") == 4 and max(map(len, shown.replace("\r", "\n").splitlines())) == 29
+
+
+def test_a_dumb_terminal_sees_no_line_that_renews_itself(cache, server, monkeypatch):
+    mirrors(monkeypatch, server, "good")
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv("TERM", "dumb")
+    fetch_mnist()
+    assert data.sys.stderr.getvalue() == ""
 
 
 def test_the_mirrors_are_two_and_speak_https():
