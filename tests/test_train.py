@@ -249,15 +249,41 @@ def test_away_from_a_terminal_an_epoch_is_one_line(capsys):
         assert line.startswith(f"epoch {k}/3  loss ") and "validation loss" in line and line.endswith(" s")
 
 
-def test_on_a_terminal_one_line_renews_itself(monkeypatch):
-    class Terminal(io.StringIO):
-        isatty = lambda self: True
-    terminal = Terminal()
+class Terminal(io.StringIO):
+    buffer = None                               # as every real one has; IDLE's has none
+    isatty = lambda self: True
+
+
+def shown_on(terminal, monkeypatch, columns=100, term="xterm"):
+    """What a run of two epochs writes there, line by line as each came."""
     monkeypatch.setattr(sys, "stdout", terminal)
-    fit(epochs=2, arrays=toy(50), batch_size=1, quiet=False)
-    shown = terminal.getvalue()
-    assert shown.count("\n") == 2 and "20/50" in shown and "s left" in shown
-    assert all(part.startswith("\033[K") for part in shown.split("\r")[1:])
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    fit(epochs=2, arrays=toy(50), batch_size=1, quiet=False, validation=toy(5))
+    return terminal.getvalue()
+
+
+def test_on_a_terminal_one_line_renews_itself(monkeypatch):
+    shown = shown_on(Terminal(), monkeypatch)
+    assert shown.count("\n") == 2 and "20/50" in shown and "s left" in shown and "\033" not in shown
+    assert all(len(part.rstrip("\n")) == 99 for part in shown.split("\r")[1:])         # all is covered
+
+
+def test_on_a_narrow_terminal_the_line_that_renews_itself_never_wraps(monkeypatch):
+    shown = shown_on(Terminal(), monkeypatch, columns=20)
+    renewed = [part for part in shown.split("\r")[1:] if "\n" not in part]
+    assert len(renewed) == 5 and {len(part) for part in renewed} == {19}
+    assert renewed[0] == "epoch 1/2  20/50  l"
+
+
+class Idle(io.StringIO):
+    isatty = lambda self: True
+
+
+@pytest.mark.parametrize("terminal, term", [(Terminal, "dumb"), (Terminal, ""), (Idle, "xterm")])
+def test_a_dumb_terminal_gets_a_line_an_epoch(monkeypatch, terminal, term):
+    shown = shown_on(terminal(), monkeypatch, term=term)
+    assert len(shown.splitlines()) == 2 and "\r" not in shown and "\033" not in shown
 
 
 def test_quiet_is_quiet(capsys):
