@@ -7,7 +7,7 @@ The one law: ink is for data (E. Tufte, 1983, The Visual Display of Quantitative
 two axes do, no legend where a name fits beside its line, one scale for the pictures that are to be compared.
 """
 from collections import Counter, defaultdict
-from functools import wraps
+from functools import cache, wraps
 from itertools import pairwise
 from statistics import NormalDist
 
@@ -23,12 +23,34 @@ INK, GREY, PALE, BLUE = "#333333", "#717581", "#f0f0f0", "#dbe9f6"
 COLOURS = ("#3f90da", "#bd1f01", "#832db6", "#e76300", "#717581",
            "#a96b59", "#ffa90e", "#b9ac70", "#94a4a2", "#92dadd")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))         # told apart without colour, too
-STYLE = {"figure.constrained_layout.use": True, "figure.dpi": 150, "font.size": 9, "text.color": INK,
-         "axes.titlesize": 10, "axes.labelcolor": INK, "axes.edgecolor": INK, "axes.linewidth": 0.6,
-         "axes.spines.top": False, "axes.spines.right": False, "grid.color": "#dddddd",
-         "lines.linewidth": 1.4, "legend.frameon": False, "legend.handlelength": 2.5,
-         **{f"axes3d.{axis}axis.panecolor": "white" for axis in "xyz"}}
+OURS = {"figure.constrained_layout.use": True, "figure.dpi": 150, "font.size": 9, "text.color": INK,
+        "axes.titlesize": 10, "axes.labelcolor": INK, "axes.edgecolor": INK, "axes.linewidth": 0.6,
+        "axes.spines.top": False, "axes.spines.right": False, "grid.color": "#dddddd",
+        "lines.linewidth": 1.4, "legend.frameon": False, "legend.handlelength": 2.5,
+        **{f"axes3d.{axis}axis.panecolor": "white" for axis in "xyz"}}
 TICKS = {"which": "both", "labelsize": 9, "width": 0.6, "length": 3, "color": INK, "labelcolor": INK}
+
+
+def __getattr__(name):
+    """STYLE, which needs Matplotlib, is made when it is asked for: `with plt.rc_context(plot.STYLE):`."""
+    if name == "STYLE":
+        return _style()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _style():
+    """A picture's settings: Matplotlib's own and OURS, whatever the reader has changed."""
+    _load_backend()
+    from matplotlib import rcParamsDefault
+    aside = "backend", "interactive"            # where pictures are shown is the reader's to say
+    return {name: own for name, own in rcParamsDefault.items() if not name.startswith(aside)} | OURS
+
+
+@cache
+def _load_backend():
+    """Lets a notebook's backend turn the interactive mode on before a style begins, whose end undoes that."""
+    import matplotlib.pyplot as plt
+    plt.switch_backend(plt.get_backend())
 
 
 def _quiet(draw):
@@ -36,7 +58,7 @@ def _quiet(draw):
     @wraps(draw)
     def styled(*args, **settings):
         from matplotlib import rc_context
-        with rc_context(STYLE):
+        with rc_context(_style()):
             return draw(*args, **settings)
     return styled
 

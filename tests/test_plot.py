@@ -1,4 +1,6 @@
 """The pictures show what they were given, at sizes that can be read."""
+import io
+import os
 import subprocess
 import sys
 from itertools import combinations
@@ -65,6 +67,51 @@ def test_every_text_is_at_least_9_points_and_inside_the_figure(name):
             box = text.get_window_extent()
             inside = figure.bbox.padded(1).contains(*box.min) and figure.bbox.padded(1).contains(*box.max)
             assert inside or text in ticks, text               # a tick beyond the limits is never drawn
+
+
+READERS = {"text.usetex": True, "font.size": 20, "font.family": "monospace", "axes.facecolor": "black",
+           "figure.facecolor": "black", "savefig.facecolor": "black", "savefig.transparent": True,
+           "savefig.bbox": "tight", "savefig.format": "svg", "axes.grid": True, "lines.linestyle": ":",
+           "lines.marker": "o", "image.interpolation": "bicubic", "image.origin": "lower",
+           "axes.xmargin": 0.4, "xtick.top": True, "xtick.color": "yellow", "xtick.direction": "in",
+           "axes.titlelocation": "right"}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_style_of_the_reader_makes_no_difference(name, monkeypatch):
+    def pixels():
+        monkeypatch.setitem(globals(), "rng", np.random.default_rng(0))
+        figure, file = PICTURES[name](), io.BytesIO()
+        with plt.rc_context(plot.STYLE):
+            figure.savefig(file)
+        return file.getvalue()
+    plain = pixels()
+    with plt.rc_context(READERS):
+        assert pixels() == plain
+
+
+def test_a_notebook_shows_every_picture(tmp_path):
+    """By a backend that turns the interactive mode on once it is loaded, as that of notebooks does."""
+    (tmp_path / "inline.py").write_text("""
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvas, new_figure_manager as make
+matplotlib.interactive(True)
+shown = []
+def new_figure_manager(number, *args, **settings):
+    shown.extend([number] * matplotlib.is_interactive())
+    return make(number, *args, **settings)
+""")
+    code = """
+import matplotlib.pyplot as plt
+from minidl import plot
+for _ in range(3):
+    {}
+import inline
+assert inline.shown == [1, 2, 3] and plt.isinteractive()
+"""
+    for picture in "plot.curves({'a': [1, 2]})", "with plt.rc_context(plot.STYLE): plt.figure()":
+        subprocess.run([sys.executable, "-c", code.format(picture)], check=True, env=os.environ | {
+            "MPLBACKEND": "module://inline", "PYTHONPATH": str(tmp_path)})
 
 
 # --- lines --------------------------------------------------------------------------------------------------
