@@ -216,11 +216,31 @@ def test_an_endless_loop_is_ended_and_its_line_named(desk, monkeypatch):
     assert status == 1 and re.search(r"never ends\?\nline \d+: (while True:|g = g \+ 1)\nhint", shown)
 
 
-def test_a_process_that_dies_is_a_failure(desk):
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_process_that_ends_itself_is_a_failure(desk, status):
     desk("check", "6")
-    desk.file("06_relu").write_text("import os\nos._exit(3)\n", encoding="utf-8")
+    desk.file("06_relu").write_text(f"import os\nos._exit({status})\n", encoding="utf-8")
+    ended, shown = desk("check", "6")
+    assert ended == 1 and f"without an answer (exit status {status})" in shown
+    assert progress.read("out") == {}
+
+
+def test_a_check_waits_for_no_keyboard(desk):
+    for ask in "breakpoint()", "input()":
+        desk("check", "6")
+        desk.file("06_relu").write_text(answered("06_relu", f"{ask}\nreturn g"), encoding="utf-8")
+        status, shown = desk("check", "6")
+        assert status == 1, shown
+        assert re.search(r"\nline \d+: .*\nA check reads no keyboard: print", shown), shown
+
+
+def test_an_exercise_finds_a_file_beside_it(desk):
+    desk("check", "6")
+    desk.file("mine").write_text("def slope(x):\n    return x > 0\n", encoding="utf-8")
+    answer = answered("06_relu", "from mine import slope\nreturn g * slope(x)")
+    desk.file("06_relu").write_text(answer, encoding="utf-8")
     status, shown = desk("check", "6")
-    assert status == 1 and "exit status 3" in shown
+    assert status == 0, shown
 
 
 def test_hints_come_one_at_a_time(desk):

@@ -9,6 +9,7 @@ import io
 import re
 import sys
 import traceback
+from bdb import BdbQuit
 from contextlib import redirect_stdout
 from typing import NamedTuple
 
@@ -45,6 +46,8 @@ def told(error, source, path):
     numbers = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     where = line(source, error.lineno if isinstance(error, SyntaxError) else numbers[-1] if numbers else None)
     what = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
+    if isinstance(error, (BdbQuit, EOFError)):                  # of breakpoint() and of input()
+        what = "A check reads no keyboard: print(…) shows what you want to see."
     return "\n".join(filter(None, [where, what, *getattr(error, "__notes__", ())]))
 
 

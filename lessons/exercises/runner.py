@@ -13,6 +13,7 @@ from lessons import book, progress
 from lessons.exercises import NAMES, SOLUTIONS, load
 
 SECONDS = 20                                    # for one check: a student's loop may be endless
+PASSED = 10                                     # a status that no file ends with by chance, as it may with 0
 
 
 # --- where the student is ----------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ def ask(name, path, out):
         status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=SECONDS + 5).returncode
     except subprocess.TimeoutExpired:           # inside one long NumPy call, its own watchdog cannot bite
         status = f"none after {SECONDS} s"
-    if status == 0:
+    if status == PASSED:
         note(out, name, done=time.strftime("%Y-%m-%d"))
         if after := unsolved(out):
             print(f"Next: python -m lessons check {after[:2]}")
@@ -103,9 +104,10 @@ def ask(name, path, out):
 
 
 def judge_here(name, path, seconds):
-    """Judges an exercise in this process, and prints the verdict: 0 if it passes, 1 if not."""
+    """Judges an exercise in this process, and prints the verdict: PASSED if it passes, 1 if not."""
     from lessons.exercises.checks import judge  # NumPy and minidl, which the other commands can do without
     book.any_output()
+    sys.path.append(str(Path(path).resolve().parent))           # for what a student puts beside the exercise
     exercise, source = load(name), Path(path).read_text(encoding="utf-8", errors="replace")
     watchdog = threading.Timer(seconds, give_up, [name, path, source])
     watchdog.daemon = True
@@ -115,7 +117,7 @@ def judge_here(name, path, seconds):
     if verdict.passed:
         print(f"{book.mark(True)} {name}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
         print(f"Our solution: python -m lessons solution {name[:2]}")
-        return 0
+        return PASSED
     print(f"{book.mark(False)} {name}  {path}\n{verdict.text}")
     if source == exercise.blank:
         print("This is how the file comes: it is meant to fail first.  Now it is yours to edit.")
