@@ -5,8 +5,12 @@
 import json
 import os
 import sys
+import time
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+
+PATIENCE = 5                                    # seconds; a change takes milliseconds
 
 
 def read(out):
@@ -29,16 +33,47 @@ def read(out):
 
 def mark_done(out, name, quick, claims):
     """Notes that a lesson's claims hold; a quick run does not hide a full one."""
-    state = read(out)
-    if quick and state.get(name, {}).get("quick") is False:
-        return
-    state[name] = {"done": date.today().isoformat(), "quick": quick, "claims": claims}
-    write_json(Path(out) / "progress.json", dict(sorted(state.items())))
+    with changing(out) as state:
+        if not quick or state.get(name, {}).get("quick") is not False:
+            state[name] = {"done": date.today().isoformat(), "quick": quick, "claims": claims}
+
+
+@contextmanager
+def changing(out):
+    """The state, to be changed within `with`, and then written; of several processes, one after the other."""
+    Path(out).mkdir(parents=True, exist_ok=True)
+    with _alone(Path(out) / "progress.lock"):
+        state = read(out)
+        yield state
+        write_json(Path(out) / "progress.json", dict(sorted(state.items())))
+
+
+@contextmanager
+def _alone(lock):
+    """Waits until no other process holds the file `lock`, then holds it; who holds it for long has died."""
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            with suppress(FileNotFoundError):   # it may be gone by now
+                if abs(time.time() - lock.stat().st_mtime) > PATIENCE:
+                    lock.unlink()
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def write_json(path, value):
-    """Writes beside the old file, then takes its place: a crash leaves the old file whole."""
+    """Writes beside the old file, then takes its place: a crash or a full disk leaves the old file whole."""
     aside = path.with_name(f"{path.name}.{os.getpid()}")
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False, default=str)
-    aside.write_text(text + "\n", encoding="utf-8")
-    os.replace(aside, path)
+    try:
+        aside.write_text(text + "\n", encoding="utf-8")
+        os.replace(aside, path)
+    except OSError as error:                    # a full disk does not say which file it was
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The lessons: their machinery, on small scripts made for it; then every lesson, as a reader runs it."""
 import ast
+import errno
 import json
 import os
 import re
@@ -212,6 +213,38 @@ def test_a_quick_run_does_not_hide_a_full_one(tmp_path):
     progress.mark_done(tmp_path, "01_a", quick=False, claims="5/5")
     progress.mark_done(tmp_path, "01_a", quick=True, claims="2/2")
     assert progress.read(tmp_path)["01_a"]["claims"] == "5/5"
+
+
+def test_marks_made_at_once_are_all_kept(tmp_path):
+    code = ("import sys; from lessons import progress\nfor i in range(20): "
+            "progress.mark_done(sys.argv[1], f'{sys.argv[2]}_{i}', False, '1/1')")
+    runs = [subprocess.Popen([sys.executable, "-c", code, tmp_path, str(k)]) for k in range(8)]
+    assert [run.wait() for run in runs] == [0] * 8
+    assert len(progress.read(tmp_path)) == 160
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
+
+
+def test_the_lock_of_a_process_that_died_is_taken_over(tmp_path):
+    lock = tmp_path / "progress.lock"
+    lock.touch()
+    os.utime(lock, times=(0, 0))
+    progress.mark_done(tmp_path, "01_a", quick=False, claims="5/5")
+    assert "01_a" in progress.read(tmp_path) and not lock.exists()
+
+
+def test_a_full_disk_leaves_the_state_as_it_was_and_nothing_beside_it(tmp_path, monkeypatch):
+    progress.mark_done(tmp_path, "01_a", quick=False, claims="5/5")
+    before, write_text = (tmp_path / "progress.json").read_text(), Path.write_text
+
+    def full(path, text, **settings):
+        write_text(path, text[:10], **settings)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left on device: .*progress.json"):
+        progress.mark_done(tmp_path, "02_b", quick=False, claims="5/5")
+    assert [path.name for path in tmp_path.iterdir()] == ["progress.json"]
+    assert (tmp_path / "progress.json").read_text() == before
 
 
 # The command line

@@ -47,12 +47,10 @@ def known(out, name):
 
 def note(out, name, **facts):
     """Adds facts of an exercise to the state file; without any, forgets the exercise."""
-    path, state = Path(out).expanduser() / "progress.json", progress.read(out)
-    before = state.pop(f"exercises/{name}", {})
-    if facts:
-        state[f"exercises/{name}"] = before | facts
-    path.parent.mkdir(parents=True, exist_ok=True)
-    progress.write_json(path, dict(sorted(state.items())))
+    with progress.changing(out) as state:
+        before = state.pop(f"exercises/{name}", {})
+        if facts:
+            state[f"exercises/{name}"] = before | facts
 
 
 def unsolved(out):
