@@ -9,7 +9,6 @@ Needs: lesson 02.
 From: 001, "Convolutional Neural Networks" §1 to §5, "Parameter Sharing and Typing".
 Time: quick 3 s, full 3 s on two cores.
 """
-import matplotlib.pyplot as plt
 import numpy as np
 
 from lessons.book import begin
@@ -129,6 +128,7 @@ error = abs(x.reshape(10, -1) @ matrix - conv2d(x, w).reshape(10, -1)).max()
 lesson.claim("conv2d is x M, a dense layer, to 1e-12", error < 1e-12, error)
 found = np.count_nonzero(matrix), len(np.unique(matrix[matrix != 0]))
 lesson.claim("of the 64·36 numbers in M 9·36 are not 0, and have 9 values", found == (9 * 36, 9), found)
+import matplotlib.pyplot as plt
 with plt.rc_context(plot.STYLE):
     figure, ax = plt.subplots(figsize=(plot.WIDTH, 3.6))
     ax.imshow(matrix.T, "RdBu_r", vmin=-abs(matrix).max(), vmax=abs(matrix).max())

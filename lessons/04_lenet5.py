@@ -12,7 +12,6 @@ Time: quick 10 s, full 25 s on two cores.
 
 That is the time on the bundled digits.  With MNIST (`python -m lessons data`) a full run takes 4 min.
 """
-import matplotlib.pyplot as plt
 import numpy as np
 
 from lessons.book import begin
@@ -186,6 +185,7 @@ columns = [("input\n32×32", shown[0], 1, 2.2), ("filters\n5×5", filters, 1, 1)
 
 # %%
 # Each layer is drawn on one grey scale of its own, so that a map that is black has found nothing.
+import matplotlib.pyplot as plt
 
 def through_the_net():
     """The figure: a column of pictures for each layer, each layer on a scale of its own, then the answer."""

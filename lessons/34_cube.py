@@ -9,7 +9,6 @@ Needs: lessons 17 and 25.
 From: 002, models f1 and f2, "Equation 2", Table 1, Table 2.
 Time: quick 10 s, full 4 min on two cores.
 """
-import matplotlib.pyplot as plt
 import numpy as np
 
 from lessons.book import begin
@@ -234,6 +233,7 @@ lesson.claim("volume: no network beats Shannon's limit (smallest ratio)", above 
 # In the full run the network of the full cube lies on its dashed line at 15 dB, from 3 dims on.  At 5 and 10
 # dB, and on the surface at 15, it finds codes better than linear ones; at 20 dB these 4,000 steps are too
 # few.  A point far above its dashed line is a network stuck in a poor code.
+import matplotlib.pyplot as plt
 with plt.rc_context(plot.STYLE):
     figure, axes = plt.subplots(1, 2, figsize=(plot.WIDTH, 3.6), sharey=True)
     for i, (place, level) in enumerate(cases):

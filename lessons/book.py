@@ -97,11 +97,20 @@ def begin(name, options=None):
     if script:
         sys.excepthook = _without_trace_for_ctrl_c
         any_output()
-        if not choice.show:
-            os.environ["MPLBACKEND"] = "Agg"    # no window, and none needed
-            if "matplotlib" in sys.modules:     # imported before begin: then it has read the variable already
-                sys.modules["matplotlib"].use("Agg")
+        _plain_matplotlib(choice.show)
     return Lesson(name, choice, script)
+
+
+def _plain_matplotlib(windows):
+    """Matplotlib as it comes, whatever the reader's style or notebook has set; no windows but to show."""
+    if not windows:
+        os.environ["MPLBACKEND"] = "Agg"
+    elif os.environ.get("MPLBACKEND", "").startswith("module:"):            # a notebook's, handed on by its !
+        del os.environ["MPLBACKEND"]
+    import matplotlib
+    matplotlib.rcdefaults()
+    if not windows:
+        matplotlib.use("Agg")                   # it may have been imported before
 
 
 def _is_script(caller):
@@ -152,12 +161,14 @@ class Lesson:
 
     def picture(self, figure, name, caption=""):
         """Saves a matplotlib figure as out/NN_name/`name`.png."""
+        import matplotlib.pyplot as plt
+        from minidl import plot
         path = self.out / f"{name}.png"
-        figure.savefig(path, dpi=150, bbox_inches="tight")
+        with plt.rc_context(plot.STYLE):
+            figure.savefig(path, dpi=150, bbox_inches="tight")
         self.pictures.append({"file": path.name, "caption": caption})
         print(f"picture: {path}" + f"  {caption}" * bool(caption))
         if self.script and not self.show:       # elsewhere it stays open: an open figure is shown in place
-            import matplotlib.pyplot as plt
             plt.close(figure)
 
     def record(self, text, value, unit=""):

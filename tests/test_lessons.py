@@ -169,6 +169,26 @@ def test_a_book_build_runs_a_lesson_without_a_file_name_or_options(good, monkeyp
     assert space["lesson"].quick and not space["lesson"].script
 
 
+def test_neither_a_notebooks_backend_nor_the_readers_style_makes_a_difference(tmp_path):
+    path = write(tmp_path, "01_plain", "import matplotlib.pyplot as plt\nfigure, ax = plt.subplots()\n"
+                 "lesson.picture(figure, 'axes')\n")
+    picture = tmp_path / "out/01_plain/axes.png"
+    assert run(path, MPLBACKEND="").returncode == 0
+    plain = picture.read_bytes()
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfigure.facecolor: 000000\nxtick.color: C3\n"
+                                           "backend: TkAgg\nsavefig.transparent: True\naxes.grid: True\n")
+    for backend in "module://matplotlib_inline.backend_inline", "module://gone", "TkAgg":
+        done = run(path, MPLBACKEND=backend)
+        assert done.returncode == 0, done.stderr
+        assert picture.read_bytes() == plain
+
+
+def test_a_notebooks_backend_does_not_show_a_scripts_windows(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://gone")
+    book._plain_matplotlib(windows=True)
+    assert "MPLBACKEND" not in os.environ
+
+
 def test_in_a_notebook_figures_stay_open_and_the_end_does_not_exit(lesson):
     import matplotlib
     matplotlib.use("Agg")
@@ -376,6 +396,7 @@ def test_every_lesson_is_written_to_the_standard(path):
     assert command.TIME.search("\n".join(rest)), "Time: quick 10 s, full 4 min on two cores."
     assert re.search(r"\b00[0-4]\b", "\n".join(rest)), "the document it comes from"
     assert f'begin("{path.stem}")' in source and "lesson.end()" in source
+    assert "import matplotlib" not in source.partition("begin(")[0], "begin chooses its backend"
     assert max(map(len, source.splitlines())) <= 110
     first, *cells = re.split(r"^# %%.*$", source, flags=re.MULTILINE)
     assert cells, "cells, each opened by # %%"
