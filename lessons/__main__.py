@@ -52,6 +52,11 @@ def main(words=None, folder=FOLDER):
     except UsageError as error:
         print(f"python -m lessons: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
+    except OSError as error:                    # a folder that cannot be written, a full disk
+        print(f"python -m lessons: {error}; --out DIR keeps results elsewhere", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
 
@@ -135,7 +140,7 @@ def run(arguments, folder):
         if status == -signal.SIGINT:            # Ctrl-C reached the lesson
             raise KeyboardInterrupt
         worst = max(worst, status if status >= 0 else 1)
-        ended = outcome(Path(arguments.out).expanduser() / name / "result.json", start)
+        ended = outcome(arguments.out / name / "result.json", start)
         rows.append([name, f"{time.time() - start:.0f} s", f"{book.mark(status == 0)} {ended}"])
         print(flush=True)                       # before the next lesson, a process of its own, prints
     if len(rows) > 1:
@@ -227,7 +232,7 @@ def cache(_):
 
 
 def out(arguments):
-    folder = Path(arguments.out).expanduser().resolve()
+    folder = arguments.out.resolve()
     return can_write(folder), str(folder)
 
 
@@ -255,6 +260,6 @@ if __name__ == "__main__":
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:                     # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        book.close_pipe()
         status = 0
     sys.exit(status)

@@ -30,6 +30,7 @@ stay open, to be shown in place, and `end` does not exit.
 """
 import argparse
 import difflib
+import errno
 import json
 import math
 import os
@@ -37,6 +38,7 @@ import platform
 import shlex
 import sys
 import time
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -52,12 +54,21 @@ def seed(text):
     return number
 
 
+def folder(text):
+    """A folder as it is typed, with ~ for the home folder."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
+
+
 OPTIONS = {
     "--quick": dict(action="store_true", help="seconds, offline, on small data"),
     "--data": dict(choices=["digits", "mnist"], help="images (default: MNIST if full and here)"),
     "--seed": dict(type=seed, default=0, metavar="N", help="0 or more, for every random number (default: 0)"),
     "--device": dict(choices=["cpu", "gpu"], default="cpu", help="NumPy or CuPy (default: cpu)"),
-    "--out": dict(default="out", metavar="DIR", help="for pictures and results (default: ./out)"),
+    "--out": dict(type=folder, default="out", metavar="DIR",
+                  help="for pictures and results (default: ./out)"),
     "--show": dict(action="store_true", help="open the pictures in windows at the end"),
 }
 
@@ -95,7 +106,7 @@ def begin(name, options=None):
         words = shlex.split(options)
     choice = parser(f"{name}.py", f"Lesson {name}.").parse_args(words)
     if script:
-        sys.excepthook = _without_trace_for_ctrl_c
+        sys.excepthook = told_briefly
         any_output()
         _plain_matplotlib(choice.show)
     return Lesson(name, choice, script)
@@ -128,25 +139,36 @@ class Lesson:
         from minidl.data import have_mnist
         self.name, self.quick, self.seed, self.device = name, options.quick, options.seed, options.device
         self.data = options.data or ("mnist" if not self.quick and have_mnist() else "digits")
-        self.out = Path(options.out).expanduser() / name
+        self.out = Path(options.out) / name
         self.show, self.script = options.show, script
         self.claims, self.figures, self.pictures = [], {}, []
         self._no_choice, self._start = options.data is None, time.perf_counter()
         try:
             backend.use(self.device)
-            self.out.mkdir(parents=True, exist_ok=True)
-        except (backend.DeviceError, OSError) as error:
+        except backend.DeviceError as error:
             self._refuse(error)
+        with self._writing():
+            self.out.mkdir(parents=True, exist_ok=True)
         backend.seed(self.seed)
         backend.keep_memory()
         print(f"{name}: {'quick' if self.quick else 'full'} run, seed {self.seed}, {self.device}")
 
-    def _refuse(self, error):
+    def _refuse(self, error, sentence=None):
         """One sentence and exit status 2; in a notebook, the error itself."""
         if not self.script:
             raise error
-        print(f"{self.name}: {error}", file=sys.stderr)
-        sys.exit(2)
+        refuse(f"{self.name}: {sentence or error}")
+
+    @contextmanager
+    def _writing(self):
+        """Refuses a folder that cannot be written, and a disk that is full."""
+        try:
+            yield
+        except BrokenPipeError:                 # that is the output, and no folder
+            raise
+        except OSError as error:
+            self._refuse(error, f"{self.out} cannot be written ({error.strerror or error}); "
+                                "--out DIR names another folder")
 
     def images(self, size=None):
         """(x_train, y_train), (x_test, y_test) of MNIST or the digits: x (N, 1, S, S), pixels 0–1, y (N,)."""
@@ -164,7 +186,7 @@ class Lesson:
         import matplotlib.pyplot as plt
         from minidl import plot
         path = self.out / f"{name}.png"
-        with plt.rc_context(plot.STYLE):
+        with self._writing(), plt.rc_context(plot.STYLE):
             figure.savefig(path, dpi=150, bbox_inches="tight")
         self.pictures.append({"file": path.name, "caption": caption})
         print(f"picture: {path}" + f"  {caption}" * bool(caption))
@@ -201,13 +223,15 @@ class Lesson:
         seconds = time.perf_counter() - self._start
         verdicts = [claim["holds"] for claim in self.claims]
         held, tested = verdicts.count(True), len(verdicts) - verdicts.count(None)
-        progress.write_json(self.out / "result.json", {
-            "lesson": self.name, "claims": self.claims, "figures": self.figures, "pictures": self.pictures,
-            "seed": self.seed, "quick": self.quick, "data": self.data, "device": self.device,
-            "versions": {"python": platform.python_version()} | {p: version(p) for p in ("numpy", "minidl")},
-            "seconds": round(seconds, 1), "finished": datetime.now().isoformat(timespec="seconds")})
-        if held == tested:
-            progress.mark_done(self.out.parent, self.name, self.quick, f"{held}/{tested}")
+        with self._writing():
+            progress.write_json(self.out / "result.json", {
+                "lesson": self.name, "claims": self.claims, "figures": self.figures,
+                "pictures": self.pictures, "seed": self.seed, "quick": self.quick, "data": self.data,
+                "device": self.device,
+                "versions": {p: version(p) for p in ("python", "numpy", "minidl")},
+                "seconds": round(seconds, 1), "finished": datetime.now().isoformat(timespec="seconds")})
+            if held == tested:
+                progress.mark_done(self.out.parent, self.name, self.quick, f"{held}/{tested}")
         mode = "quick mode" if self.quick else f"a run on the {self.data}"
         untested = f", {verdicts.count(None)} not tested in {mode}" * (tested < len(verdicts))
         pictures = f"{len(self.pictures)} picture{'s' * (len(self.pictures) != 1)} in {self.out}{os.sep}"
@@ -266,21 +290,40 @@ def mark(holds):
 
 
 def any_output():
-    """Lets any text be printed: a character that the output cannot write becomes a question mark."""
+    """Lets any text be printed, line by line; a character that cannot be written becomes a question mark."""
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+        sys.stdout.reconfigure(errors="replace", line_buffering=True)
 
 
 def version(package):
     """The version that is installed, or a dash."""
+    if package == "python":
+        return platform.python_version()
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "–"
 
 
-def _without_trace_for_ctrl_c(kind, error, trace):
+def refuse(sentence):
+    """Ends this process with one sentence and exit status 2."""
+    print(sentence, file=sys.stderr)
+    sys.exit(2)
+
+
+def close_pipe():
+    """Lets the rest of the output go nowhere, as when `| head` has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def told_briefly(kind, error, trace):
+    """The end of a script: silent on a closed pipe, a sentence on Ctrl-C and a full disk, else a trace."""
     if issubclass(kind, KeyboardInterrupt):
         print("\ninterrupted: nothing was marked done", file=sys.stderr)
+    elif issubclass(kind, BrokenPipeError):
+        close_pipe()
+    elif issubclass(kind, OSError) and error.errno == errno.ENOSPC:
+        print(f"the output cannot be written: {error.strerror}", file=sys.stderr)
+        close_pipe()
     else:
         sys.__excepthook__(kind, error, trace)

@@ -15,7 +15,7 @@ PATIENCE = 5                                    # seconds; a change takes millis
 
 def read(out):
     """The state, {} where there is none yet; a file that cannot be read is moved aside, not lost."""
-    path = Path(out).expanduser() / "progress.json"
+    path = Path(out) / "progress.json"
     try:
         state = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(state, dict) or not all(isinstance(entry, dict) for entry in state.values()):

@@ -219,6 +219,38 @@ def test_a_table_aligns_numbers_to_the_right(capsys):
     assert capsys.readouterr().out == "name  count\na         1\nword  1,000\n"
 
 
+# Folders and disks
+
+PICTURE = "import matplotlib.pyplot as plt\nlesson.picture(plt.figure(), 'empty')\n"
+
+
+@pytest.mark.parametrize("step", [PICTURE, "lesson.end()\n"], ids=["picture", "end"])
+def test_a_folder_that_cannot_be_written_gives_exit_status_2_and_one_sentence(tmp_path, step):
+    path = write(tmp_path, "01_lost", "lesson.out.rmdir()\nlesson.out.write_text('')\n" + step)
+    done = run(path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert f"01_lost: {Path('out/01_lost')} cannot be written (" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_an_output_on_a_full_disk_is_told_in_one_sentence(good):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, good, "--quick"], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode != 0 and done.stderr == b"the output cannot be written: No space left on device\n"
+
+
+def test_in_a_notebook_a_folder_that_cannot_be_written_is_the_error_itself(lesson):
+    lesson.out.rmdir()
+    lesson.out.write_text("")
+    with pytest.raises(OSError):
+        lesson.end()
+
+
+def test_a_home_folder_that_is_not_there_is_told_in_one_sentence(good):
+    done = run(good, "--out", "~nobody-of-this-name/out")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "~nobody-of-this-name" in done.stderr
+
+
 # The state
 
 def test_a_broken_state_file_is_moved_aside_and_not_lost(tmp_path, capsys):
@@ -349,6 +381,13 @@ def test_ctrl_c_gives_exit_status_130_without_a_trace(shelf, tmp_path):
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
 
 
+def test_a_state_that_cannot_be_written_gives_exit_status_2_and_one_sentence(shelf, tmp_path):
+    (tmp_path / "out").write_text("")
+    for words in "hint 6", "reset 6":
+        status, shown = shelf(*words.split())
+        assert status == 2 and "--out DIR" in shown and "Traceback" not in shown
+
+
 def test_data_says_where_mnist_is_or_what_to_do(shelf, monkeypatch, tmp_path):
     monkeypatch.setenv("MINIDL_DATA", str(tmp_path))
     status, shown = shelf("data")
@@ -362,11 +401,22 @@ def test_doctor_finds_this_place_healthy_and_a_broken_one_broken(shelf, tmp_path
     assert shelf("doctor", "--out", "file")[0] == 1
 
 
-def test_a_pipe_that_closes_early_leaves_no_trace(tmp_path):
-    with subprocess.Popen([sys.executable, "-m", "lessons", "list"], cwd=tmp_path, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:
+@pytest.mark.parametrize("words", ["list", "check 1"])
+def test_a_pipe_that_closes_early_leaves_no_trace(tmp_path, words):
+    with subprocess.Popen([sys.executable, "-m", "lessons", *words.split()], cwd=tmp_path,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()                  # what `| head -0` does
         assert process.stderr.read() == b"" and process.wait() == 0
+
+
+@pytest.mark.parametrize("words", [[LESSONS["03_convolution"]], ["-m", "lessons", "run", "03"]],
+                         ids=["script", "command"])
+def test_a_lesson_whose_output_closes_early_leaves_no_trace(tmp_path, words):
+    with subprocess.Popen([sys.executable, *words, "--quick"], cwd=tmp_path, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        process.stdout.readline()               # what `| head -1` does
+        process.stdout.close()
+        assert process.stderr.read() == b""
 
 
 def test_the_command_line_runs_from_any_folder(tmp_path):

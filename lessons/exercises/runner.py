@@ -228,6 +228,7 @@ COMMANDS = {                                    # the function, its options, its
 }
 
 if __name__ == "__main__":
+    sys.excepthook = book.told_briefly
     try:
         sys.exit(judge_here(sys.argv[1], sys.argv[2], float(sys.argv[3])))
     except KeyboardInterrupt:
