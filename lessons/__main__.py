@@ -48,7 +48,10 @@ def main(words=None, folder=FOLDER):
         parser = book.parser(f"python -m lessons {command}", function.__doc__, options)
         for name, settings in arguments.items():
             parser.add_argument(name, **settings)
-        return function(parser.parse_intermixed_args(rest), folder)
+        parsed = parser.parse_intermixed_args(rest)
+        if command in NEEDS and (missing := book.not_installed(*NEEDS[command])):
+            raise UsageError(missing)
+        return function(parsed, folder)
     except UsageError as error:
         print(f"python -m lessons: {error}", file=sys.stderr)
         return 2
@@ -136,7 +139,7 @@ def run(arguments, folder):
     options = [word for option in book.OPTIONS for word in as_words(option, getattr(arguments, option[2:]))]
     for name in select(arguments.lesson, lessons):
         start = time.time()
-        status = subprocess.run([sys.executable, str(lessons[name]), *options]).returncode
+        status = subprocess.run([sys.executable, str(lessons[name]), *options], env=environment()).returncode
         if status == -signal.SIGINT:            # Ctrl-C reached the lesson
             raise KeyboardInterrupt
         worst = max(worst, status if status >= 0 else 1)
@@ -154,6 +157,14 @@ def outcome(path, start):
         return "stopped before its end"
     verdicts = [claim["holds"] for claim in json.loads(path.read_text(encoding="utf-8"))["claims"]]
     return f"{verdicts.count(True)} of {len(verdicts) - verdicts.count(None)} claims hold"
+
+
+def environment():
+    """This environment; in a clone that is not installed, lessons are to find it all the same."""
+    if not (FOLDER.parent / "setup.cfg").is_file():
+        return os.environ
+    folders = [str(FOLDER.parent), os.environ.get("PYTHONPATH")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def as_words(option, value):
@@ -254,6 +265,7 @@ COMMANDS = {                                    # the function, its options, its
     "doctor": (doctor, ["--out"], {}),
     "help": (help_, ["--out"], {}),
 } | exercises.COMMANDS
+NEEDS = {"run": ["numpy", "matplotlib"], "data": ["numpy"], "check": ["numpy"], "watch": ["numpy"]}
 
 if __name__ == "__main__":
     try:

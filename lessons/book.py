@@ -41,6 +41,7 @@ import time
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from lessons import progress
@@ -108,6 +109,8 @@ def begin(name, options=None):
     if script:
         sys.excepthook = told_briefly
         any_output()
+        if missing := not_installed("numpy", "matplotlib"):
+            refuse(f"{name}: {missing}")
         _plain_matplotlib(choice.show)
     return Lesson(name, choice, script)
 
@@ -303,6 +306,13 @@ def version(package):
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "–"
+
+
+def not_installed(*packages):
+    """Which of these packages this Python lacks, and how to get them, in a sentence; None if it has all."""
+    if lacking := [package for package in packages if not find_spec(package)]:
+        return (f"{' and '.join(lacking)} cannot be found; to install: "
+                f"{sys.executable} -m pip install {' '.join(lacking)}")
 
 
 def refuse(sentence):

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,10 +37,11 @@ lesson.end()
 """
 
 
-def write(folder, name, body):
-    """A lesson script in the folder."""
+def write(folder, name, body, before=""):
+    """A lesson script in the folder, with `body` after begin and, if need be, some lines before it."""
     path = folder / f"{name}.py"
-    path.write_text(HEAD.format(name=name) + body, encoding="utf-8")
+    head = HEAD.format(name=name).replace("from lessons", before + "from lessons")
+    path.write_text(head + body, encoding="utf-8")
     return path
 
 
@@ -379,6 +381,31 @@ def test_ctrl_c_gives_exit_status_130_without_a_trace(shelf, tmp_path):
           "os.kill(os.getpid(), signal.SIGINT)\nlesson.end()\n")
     status, shown = shelf("run", "5")
     assert status == 130 and "interrupted" in shown and "Traceback" not in shown
+
+
+def test_a_clone_that_is_not_installed_runs_its_own_lessons(tmp_path):
+    shutil.copytree(command.FOLDER, tmp_path / "lessons", ignore=shutil.ignore_patterns("[0-9][0-9]_*.py"))
+    shutil.copytree(command.FOLDER / "exercises", tmp_path / "lessons/exercises", dirs_exist_ok=True)
+    (tmp_path / "setup.cfg").touch()
+    write(tmp_path / "lessons", "01_where", "import lessons\nprint(lessons.__file__)\n")
+    done = subprocess.run([sys.executable, "-m", "lessons", "run", "1"], cwd=tmp_path, capture_output=True,
+                          encoding="utf-8")
+    assert str(tmp_path / "lessons/__init__.py") in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("words", ["run 1", "data", "check 1", "watch"])
+def test_a_package_that_is_not_installed_is_named_with_the_way_to_get_it(shelf, monkeypatch, words):
+    monkeypatch.setattr(book, "find_spec", lambda package: None)
+    status, shown = shelf(*words.split())
+    assert status == 2 and "pip install numpy" in shown and shown.count("\n") == 1
+    assert shelf("list")[0] == 0
+
+
+def test_a_lesson_without_matplotlib_says_how_to_get_it(tmp_path):
+    before = "import importlib.util\nimportlib.util.find_spec = lambda name: name == 'numpy'\n"
+    done = run(write(tmp_path, "01_bare", "lesson.end()\n", before))
+    assert done.returncode == 2 and done.stderr.endswith(f"{sys.executable} -m pip install matplotlib\n")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_state_that_cannot_be_written_gives_exit_status_2_and_one_sentence(shelf, tmp_path):
