@@ -232,14 +232,19 @@ def gpu(_):
 
 
 def mnist(_):
-    from minidl.data import have_mnist
-    folder = have_mnist()
-    return (True, str(folder)) if folder else (None, "not here: python -m lessons data fetches it")
+    from minidl.data import DataError, find_mnist
+    try:
+        return True, str(find_mnist())
+    except DataError as error:
+        return None, str(error)
 
 
 def cache(_):
-    from minidl.data import cache_folder
-    return can_write(cache_folder()) or None, str(cache_folder())
+    from minidl.data import DataError, cache_folder
+    try:
+        return can_write(cache_folder()) or None, str(cache_folder())
+    except DataError as error:
+        return None, str(error)
 
 
 def out(arguments):

@@ -176,13 +176,23 @@ class Lesson:
     def images(self, size=None):
         """(x_train, y_train), (x_test, y_test) of MNIST or the digits: x (N, 1, S, S), pixels 0–1, y (N,)."""
         from minidl import data
-        if self.data == "digits" and self._no_choice and not self.quick:
-            print("MNIST is not here: these are the bundled digits.  To fetch it: python -m lessons data")
         load = data.mnist if self.data == "mnist" else data.digits
         try:
-            return load() if size is None else load(size=size)
+            halves = load() if size is None else load(size=size)
+            print("data: " + (f"MNIST from {data.find_mnist()}" if self.data == "mnist" else self._digits()))
+            return halves
         except data.DataError as error:
             self._refuse(error)
+
+    def _digits(self):
+        """Names the bundled digits, and says why it is not MNIST where that was to be expected."""
+        from minidl import data
+        if self._no_choice and not self.quick:
+            try:
+                data.find_mnist()
+            except data.DataError as error:
+                return f"the bundled digits.  {error}"
+        return "the bundled digits"
 
     def picture(self, figure, name, caption=""):
         """Saves a matplotlib figure as out/NN_name/`name`.png."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import test_data
 
 from lessons import __main__ as command
 from lessons import book, progress
@@ -147,9 +148,23 @@ def test_mnist_that_cannot_be_had_gives_exit_status_2_and_one_sentence(tmp_path)
 
 def test_without_mnist_a_full_run_takes_the_digits_and_says_so(tmp_path):
     path = write(tmp_path, "01_data", "print(lesson.data, lesson.images()[0][0].shape)\n")
-    full, quick = run(path, MINIDL_DATA=str(tmp_path)), run(path, "--quick", MINIDL_DATA=str(tmp_path))
-    assert "python -m lessons data" in full.stdout and "digits (1437, 1, 8, 8)" in full.stdout
-    assert "python -m lessons data" not in quick.stdout
+    nowhere = {"MINIDL_DATA": "", "XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
+    full, quick = run(path, **nowhere).stdout, run(path, "--quick", **nowhere).stdout
+    assert "\ndata: the bundled digits.  MNIST is not here; to fetch it: python -m lessons data\n" in full
+    assert "digits (1437, 1, 8, 8)" in full and "\ndata: the bundled digits\n" in quick
+
+
+def test_a_given_folder_that_is_not_mnist_is_named_by_a_full_run(tmp_path):
+    done = run(write(tmp_path, "01_data", "lesson.images()\n"), MINIDL_DATA=str(tmp_path))
+    assert f"data: the bundled digits.  train-images-idx3-ubyte is missing: {tmp_path} holds" in done.stdout
+    assert done.returncode == 0 and "python -m lessons data" not in done.stdout
+
+
+def test_a_lesson_on_mnist_says_from_which_folder(tmp_path):
+    test_data.write(test_data.quartet(), tmp_path / "mnist")
+    path = write(tmp_path, "01_data", "print(lesson.images(size=32)[1][0].shape)\n")
+    shown = run(path, MINIDL_DATA=str(tmp_path / "mnist")).stdout
+    assert f"\ndata: MNIST from {tmp_path / 'mnist'}\n(2, 1, 32, 32)\n" in shown
 
 
 def test_an_output_that_knows_ascii_alone_is_enough(good):
@@ -413,6 +428,22 @@ def test_a_state_that_cannot_be_written_gives_exit_status_2_and_one_sentence(she
     for words in "hint 6", "reset 6":
         status, shown = shelf(*words.split())
         assert status == 2 and "--out DIR" in shown and "Traceback" not in shown
+
+
+def test_doctor_names_a_given_folder_that_is_not_mnist(shelf, monkeypatch, tmp_path):
+    monkeypatch.setenv("MINIDL_DATA", str(tmp_path))
+    status, shown = shelf("doctor")
+    assert status == 0 and f"– mnist      train-images-idx3-ubyte is missing: {tmp_path} holds" in shown
+
+
+def test_doctor_does_without_a_home_folder(shelf, monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+    for name in "MINIDL_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA":
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    status, shown = shelf("doctor")
+    assert status == 0 and "– cache      there is no place" in shown, shown
 
 
 def test_data_says_where_mnist_is_or_what_to_do(shelf, monkeypatch, tmp_path):
