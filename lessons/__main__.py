@@ -140,7 +140,7 @@ def run(arguments, folder):
     for name in select(arguments.lesson, lessons):
         start = time.time()
         status = subprocess.run([sys.executable, str(lessons[name]), *options], env=environment()).returncode
-        if status == -signal.SIGINT:            # Ctrl-C reached the lesson
+        if status in (130, -signal.SIGINT):     # Ctrl-C reached the lesson
             raise KeyboardInterrupt
         worst = max(worst, status if status >= 0 else 1)
         ended = outcome(arguments.out / name / "result.json", start)

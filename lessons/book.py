@@ -27,6 +27,9 @@ one: twice a number and `s` or `min`.  Then come cells, each opened by `# %%`, o
 Run as a script, a lesson takes its options from the command line.  In a notebook or a book build it takes
 them from `begin("04_lenet5", "--quick")` or from the environment variable MINIDL_OPTIONS; there its figures
 stay open, to be shown in place, and `end` does not exit.
+
+Ctrl-C ends a script.  In a notebook `train.fit` returns with the model so far, and the lesson can go on; but
+its result is marked as interrupted, and not as done.
 """
 import argparse
 import difflib
@@ -36,7 +39,9 @@ import math
 import os
 import platform
 import shlex
+import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime
@@ -145,7 +150,9 @@ class Lesson:
         self.out = Path(options.out) / name
         self.show, self.script = options.show, script
         self.claims, self.figures, self.pictures = [], {}, []
+        self.interrupted, self.ended = False, False
         self._no_choice, self._start = options.data is None, time.perf_counter()
+        self._watch_ctrl_c()
         try:
             backend.use(self.device)
         except backend.DeviceError as error:
@@ -172,6 +179,28 @@ class Lesson:
         except OSError as error:
             self._refuse(error, f"{self.out} cannot be written ({error.strerror or error}); "
                                 "--out DIR names another folder")
+
+    def _watch_ctrl_c(self):
+        """From now on Ctrl-C ends a script; in a notebook it does what it did, and is noted."""
+        if threading.current_thread() is threading.main_thread():       # the only one that may
+            self._take_ctrl_c()
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if shell and not self.script:
+            shell.events.register("pre_run_cell", self._take_ctrl_c)    # each cell begins with Python's own
+
+    def _take_ctrl_c(self, *_):
+        """From Python or from the lesson before; where Ctrl-C is ignored, as by a job, it stays so."""
+        held = signal.getsignal(signal.SIGINT)
+        if held is signal.default_int_handler or getattr(held, "__func__", None) is Lesson._ctrl_c:
+            signal.signal(signal.SIGINT, self._ctrl_c)
+
+    def _ctrl_c(self, *_):
+        self.interrupted = True
+        if not self.script:
+            raise KeyboardInterrupt
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print("\ninterrupted" + ": nothing was marked done" * (not self.ended), file=sys.stderr)
+        sys.exit(130)                           # `fit` would take a KeyboardInterrupt for its own
 
     def images(self, size=None):
         """(x_train, y_train), (x_test, y_test) of MNIST or the digits: x (N, 1, S, S), pixels 0–1, y (N,)."""
@@ -240,20 +269,24 @@ class Lesson:
             progress.write_json(self.out / "result.json", {
                 "lesson": self.name, "claims": self.claims, "figures": self.figures,
                 "pictures": self.pictures, "seed": self.seed, "quick": self.quick, "data": self.data,
-                "device": self.device,
+                "device": self.device, "interrupted": self.interrupted,
                 "versions": {p: version(p) for p in ("python", "numpy", "minidl")},
                 "seconds": round(seconds, 1), "finished": datetime.now().isoformat(timespec="seconds")})
-            if held == tested:
+            if held == tested and not self.interrupted:
                 progress.mark_done(self.out.parent, self.name, self.quick, f"{held}/{tested}")
         mode = "quick mode" if self.quick else f"a run on the {self.data}"
         untested = f", {verdicts.count(None)} not tested in {mode}" * (tested < len(verdicts))
         pictures = f"{len(self.pictures)} picture{'s' * (len(self.pictures) != 1)} in {self.out}{os.sep}"
-        print(f"{held} of {tested} claims hold{untested}; {pictures}; {seconds:.0f} s")
+        if self.interrupted:
+            print(f"interrupted: nothing was marked done; {pictures}.  Run it again from its first cell.")
+        else:
+            print(f"{held} of {tested} claims hold{untested}; {pictures}; {seconds:.0f} s")
+        self.ended = True
         if self.show:
             import matplotlib.pyplot as plt
             plt.show()
-        if self.script and held < tested:
-            sys.exit(1)
+        if self.script and (held < tested or self.interrupted):
+            sys.exit(130 if self.interrupted else 1)
 
 
 def plain(value):
@@ -338,7 +371,7 @@ def close_pipe():
 
 def told_briefly(kind, error, trace):
     """The end of a script: silent on a closed pipe, a sentence on Ctrl-C and a full disk, else a trace."""
-    if issubclass(kind, KeyboardInterrupt):
+    if issubclass(kind, KeyboardInterrupt):     # before the lesson has begun, or a second one
         print("\ninterrupted: nothing was marked done", file=sys.stderr)
     elif issubclass(kind, BrokenPipeError):
         close_pipe()

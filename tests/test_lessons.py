@@ -5,9 +5,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -236,6 +238,87 @@ def test_a_table_aligns_numbers_to_the_right(capsys):
     assert capsys.readouterr().out == "name  count\na         1\nword  1,000\n"
 
 
+# Ctrl-C
+
+CTRL_C = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"     # jobs may ignore it
+TRAINING = """
+import numpy as np
+from minidl import losses, nn, optim, train
+model = nn.Dense(2, 2)
+def loss(model, x):
+    signal.raise_signal(signal.SIGINT)
+    return losses.squared_error(model(x), x)
+train.fit(model, loss, (np.ones((4, 2)),), optimizer=optim.SGD(model.parameters(), 0.1), epochs=3)
+print("after the training")
+lesson.end()
+"""
+
+
+@pytest.mark.parametrize("body", [TRAINING, "signal.raise_signal(signal.SIGINT)\nlesson.end()\n"],
+                         ids=["in training", "out of it"])
+def test_one_ctrl_c_ends_a_lesson_in_training_or_out_of_it(tmp_path, body):
+    done = run(write(tmp_path, "01_stopped", body, CTRL_C))
+    assert done.returncode == 130 and done.stderr == "\ninterrupted: nothing was marked done\n"
+    assert "after the training" not in done.stdout
+    assert progress.read(tmp_path / "out") == {} and not (tmp_path / "out/01_stopped/result.json").exists()
+
+
+def test_ctrl_c_before_a_lesson_has_begun_leaves_no_trace(tmp_path):
+    before = CTRL_C + ("import matplotlib\n"
+                       "matplotlib.rcdefaults = lambda: signal.raise_signal(signal.SIGINT)\n")
+    done = run(write(tmp_path, "01_early", "lesson.end()\n", before))
+    assert done.returncode != 0 and done.stderr == "\ninterrupted: nothing was marked done\n"
+
+
+def test_ctrl_c_while_windows_are_shown_does_not_say_that_nothing_was_done(tmp_path):
+    done = run(write(tmp_path, "01_shown", "lesson.end()\nsignal.raise_signal(signal.SIGINT)\n", CTRL_C))
+    assert done.returncode == 130 and done.stderr == "\ninterrupted\n"
+    assert "01_shown" in progress.read(tmp_path / "out")
+
+
+def test_an_interrupt_that_got_lost_ends_in_no_mark_either(tmp_path):
+    body = "try:\n    signal.raise_signal(signal.SIGINT)\nexcept SystemExit:\n    pass\nlesson.end()\n"
+    assert run(write(tmp_path, "01_lost", body, CTRL_C)).returncode == 130
+    assert progress.read(tmp_path / "out") == {}
+
+
+@pytest.fixture
+def own_ctrl_c():
+    held = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, held)
+
+
+def test_an_interrupted_notebook_goes_on_but_is_not_marked_done(own_ctrl_c, tmp_path, capsys):
+    lesson = book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    with pytest.raises(KeyboardInterrupt):      # which `fit` catches
+        signal.raise_signal(signal.SIGINT)
+    lesson.claim("holds", True)
+    lesson.end()
+    assert "interrupted: nothing was marked done" in capsys.readouterr().out
+    assert progress.read(tmp_path) == {}
+    assert json.loads((tmp_path / "01_notebook/result.json").read_text(encoding="utf-8"))["interrupted"]
+
+
+def test_a_notebook_that_sets_its_own_handler_in_each_cell_is_watched(own_ctrl_c, tmp_path, monkeypatch):
+    before_each_cell = []
+    events = SimpleNamespace(register=lambda name, function: before_each_cell.append(function))
+    shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(events=events))
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    lesson = book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before_each_cell[0](None)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert lesson.interrupted
+
+
+def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it(own_ctrl_c, tmp_path):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 # Folders and disks
 
 PICTURE = "import matplotlib.pyplot as plt\nlesson.picture(plt.figure(), 'empty')\n"
@@ -390,12 +473,11 @@ def test_a_wrong_command_gives_exit_status_2_and_one_sentence(shelf, words, sent
     assert status == 2 and sentence in shown and len(shown.strip().splitlines()) == 1
 
 
-def test_ctrl_c_gives_exit_status_130_without_a_trace(shelf, tmp_path):
-    write(tmp_path, "05_stopped", "import os, signal\n"
-          "signal.signal(signal.SIGINT, signal.default_int_handler)\n"         # background jobs ignore it
-          "os.kill(os.getpid(), signal.SIGINT)\nlesson.end()\n")
-    status, shown = shelf("run", "5")
-    assert status == 130 and "interrupted" in shown and "Traceback" not in shown
+def test_ctrl_c_ends_a_run_with_exit_status_130_without_a_trace(shelf, tmp_path):
+    write(tmp_path, "05_stopped", TRAINING, CTRL_C)
+    write(tmp_path, "06_never_begun", GOOD)
+    status, shown = shelf("run", "5", "6")
+    assert status == 130 and "interrupted" in shown and "Traceback" not in shown and "06" not in shown
 
 
 def test_a_clone_that_is_not_installed_runs_its_own_lessons(tmp_path):
