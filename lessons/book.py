@@ -324,14 +324,15 @@ def table(rows, header=None):
 
 
 def mark(holds):
-    """✓, ✗ or –, in colour on a terminal; +, x or - where the output cannot write them."""
+    """✓, ✗ or –, in colour on a terminal that knows it; +, x or - where the output cannot write them."""
     marks = "✓✗–"
     try:
         marks.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         marks = "+x-"
     sign, colour = {True: (marks[0], 32), False: (marks[1], 31), None: (marks[2], 33)}[holds]
-    coloured = sys.stdout.isatty() and os.name == "posix" and "NO_COLOR" not in os.environ
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM", "") in ("", "dumb")
+    coloured = sys.stdout.isatty() and os.name == "posix" and not plain and hasattr(sys.stdout, "buffer")
     return f"\033[{colour}m{sign}\033[0m" if coloured else sign
 
 

@@ -233,6 +233,21 @@ def test_values_are_shown_to_four_digits():
     assert book.show((np.int64(3), np.float32(0.5))) == "(3, 0.5)" and book.show(Tensor(np.array(2.0))) == "2"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="colours are for POSIX")
+def test_a_mark_has_a_colour_only_where_the_terminal_knows_it(monkeypatch):
+    terminal = SimpleNamespace(isatty=lambda: True, encoding="utf-8", buffer=None)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    shown = {}
+    for term in "xterm", "dumb", "":
+        monkeypatch.setenv("TERM", term)
+        shown[term] = book.mark(True)
+    assert shown == {"xterm": "\033[32m✓\033[0m", "dumb": "✓", "": "✓"}
+    monkeypatch.setenv("TERM", "xterm")
+    del terminal.buffer                         # as in IDLE
+    assert book.mark(True) == "✓"
+
+
 def test_a_table_aligns_numbers_to_the_right(capsys):
     book.table([("a", 1), ("word", 1000)], header=["name", "count"])
     assert capsys.readouterr().out == "name  count\na         1\nword  1,000\n"
