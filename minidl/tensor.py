@@ -24,6 +24,7 @@ class Tensor:
 
     Tensor([1, 2]) makes a leaf, in float32 unless it is given a floating-point array.  `t.array` is the array
     itself, `t.numpy()` a copy of it on the host, and after a `backward()` a leaf's `t.grad` is its gradient.
+    Whatever a Tensor is made from, its array lives on the device in use; a bare array stays where it is.
     """
 
     __slots__ = ("array", "grad", "op", "inputs", "params", "serial")
@@ -85,7 +86,7 @@ def _floats(array):
         raise TypeError(f"a Tensor holds floating-point numbers, and this is {describe(array)}")
     if made_here or array.dtype.kind != "f":
         array = array.astype(np.float32)
-    return backend.to_device(array) if made_here else array
+    return backend.to_device(array)
 
 def primitive(f, broadcasts=False):
     """Make the array function `f` differentiable.
