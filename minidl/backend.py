@@ -50,6 +50,14 @@ def to_host(array):
     """The array as NumPy's, copied only if it was on a GPU."""
     return array.get() if hasattr(array, "get") else array
 
+def as_strided(array, shape, strides):
+    """A view of the array in another shape, by steps in bytes; nothing checks that it stays inside.
+
+    NumPy's function knows NumPy's arrays alone, unlike most, so this one asks which library the array is of.
+    """
+    library = np if isinstance(array, np.ndarray) else sys.modules[type(array).__module__]
+    return library.lib.stride_tricks.as_strided(array, shape, strides)
+
 def seed(number):
     """Restart the one random generator; the same seed gives the same run, on the CPU and on the GPU."""
     global _rng

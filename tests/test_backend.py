@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from minidl import backend
+from minidl import backend, images
 
 
 def test_the_same_seed_draws_the_same_numbers():
@@ -26,3 +26,12 @@ def test_kept_memory_is_not_paged_in_again():
     faults = [int(subprocess.run([sys.executable, "-c", script.format(line)], capture_output=True, text=True,
                                  check=True).stdout) for line in ("backend.keep_memory()", "pass")]
     assert faults[0] < faults[1] / 3, faults
+
+
+@pytest.mark.parametrize("padding", [0, 1, "same"])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 3), (7, 1)])
+@pytest.mark.parametrize("size", [(1, 1), (3, 2), (5, 7), (2, 5)])
+def test_the_patches_of_a_convolution_lie_inside_the_image(size, stride, padding):
+    x = images._batch_last(images._framed("", np.ones((2, 3, 5, 7)), size, stride, padding))
+    low, high = np.lib.array_utils.byte_bounds(images._patches(x, size, stride))
+    assert np.lib.array_utils.byte_bounds(x)[0] == low and high <= np.lib.array_utils.byte_bounds(x)[1]

@@ -5,7 +5,7 @@ from cases import CASES, Case, cotangent, first, random_like, second
 from conftest import DEVICES
 from device_stand_in import DeviceArray, asarray
 
-from minidl import Tensor, backend, losses, nn, optim, rnn, train
+from minidl import Tensor, backend, images, losses, nn, optim, rnn, train
 from minidl.tensor import value
 
 
@@ -178,6 +178,8 @@ def test_mixing_devices_is_refused_with_the_operation_and_the_place(monkeypatch)
     monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
     with pytest.raises(TypeError, match=r"multiply\(gpu:float64\(3,\), float64\(3,\)\)"):
         Tensor(np.ones(3)) * np.ones(3)
+    with pytest.raises(TypeError, match=r"\(float64\(1, 1\), gpu:float64\(1, 4\)\)"):
+        images.conv2d(asarray(np.ones((1, 1, 2, 2))), np.ones((1, 1, 1, 1)))
 
 
 @pytest.mark.parametrize("act", [
