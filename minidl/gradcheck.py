@@ -12,7 +12,7 @@ cancel as well; for a random g nothing cancels.
 """
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -328,12 +328,14 @@ def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE):
     f takes arrays or Tensors, and computes a Tensor of any shape with minidl's operations.  The arrays are
     copied to float64; whole numbers, such as labels, are constants.  A random f must seed itself.  order=2
     checks the gradients of Σ g·f as functions, too, of f's inputs and of g: double backward.  Prime, unequal
-    sizes (3, 5, 7) tell most about a mistake, and small ones are fast.
+    sizes (3, 5, 7) tell most about a mistake, and small ones are fast.  f runs on the device in use: floats
+    and labels go there for each call, and its results come back.
     """
     if order not in (1, 2):
         raise ValueError(f"check_gradients: the order is 1 or 2, not {order}")
     title = getattr(f, "__name__", type(f).__name__)
-    report = Report(title, examine(f, through_tape(f), arrays, seed=seed, tolerance=tolerance)).checked()
+    inputs = examine(on_device(f), through_tape(f), arrays, seed=seed, tolerance=tolerance)
+    report = Report(title, inputs).checked()
     if order == 2:
         forward, backward, v = through_tape_twice(f, arrays, seed)
         names = [f"input {k}, second order" for k in range(len(arrays))] + ["the cotangent g"]
@@ -345,7 +347,8 @@ def check_model(model, loss, *batch, seed=0):
     """The Report on the gradients of loss(model(batch[0]), *batch[1:]) by every parameter of the model.
 
     Along one random direction for each parameter; one that is wrong, or meets a kink, is checked in full.  A
-    small batch will do, and dropout may be on: it draws the same numbers every time.
+    small batch will do, and dropout may be on: it draws the same numbers every time.  It runs on the device
+    in use, where the model is.
     """
     forward, backward, *arrays = through_model(model, loss, *batch)
     names = [next(name for name, x in model.named() if x is t) for t in model.parameters()]
@@ -383,16 +386,26 @@ def diagnose(forward, backward, *arrays, seed=0, **params):
 
     forward(*arrays) → array; backward(g, *arrays) → the gradient by the array, or a tuple with one for each.
     With None for backward, `forward` is a primitive of minidl, whose rules are examined, or is made of some.
-    A whole model: diagnose(*through_model(model, loss, *batch)).
+    A whole model: diagnose(*through_model(model, loss, *batch)).  Only what is made of minidl's operations
+    runs on the device in use; passes in NumPy stay on the host.
     """
     if backward is None:
-        forward, backward = (lambda *xs, f=forward: f(*xs, **params)), through_rules(forward, **params)
+        forward, backward = on_device(partial(forward, **params)), through_rules(forward, **params)
     found = examine(forward, backward, arrays, seed=seed)
     return next((d for d in found if not d.right), max(found, key=lambda d: np.nan_to_num(d.error)))
 
 
+def on_device(f):
+    """f as a function of host arrays: they go to the device in use, and what f returns comes back."""
+    def there_and_back(*arrays):
+        out = f(*map(_to_device, arrays))
+        return list(map(_to_host, out)) if isinstance(out, list) else _to_host(out)
+    return there_and_back
+
+
 def through_tape(f):
     """A function made of minidl's operations → its backward pass by the tape."""
+    @on_device
     def backward(g, *arrays):
         xs = [Tensor(x) if _is_float(x) else x for x in arrays]
         return _listed(pullback(_on_tape(f(*xs)), g, wrt=[x for x in xs if type(x) is Tensor]), xs)
@@ -407,6 +420,7 @@ def through_tape_twice(f, arrays, seed=0):
         return np.concatenate([np.ravel(np.zeros_like(x) if g is None else g)
                                for g, x in zip(firsts, filter(_is_float, arrays))])
 
+    @on_device
     def backward(g, *arrays):
         xs = [Tensor(x) if _is_float(x) else x for x in arrays]
         *inputs, v = xs
@@ -417,7 +431,7 @@ def through_tape_twice(f, arrays, seed=0):
         total = sum(((firsts[x] * part).sum() for x, part in zip(floats, parts) if x in firsts), Tensor(0.0))
         return _listed(pullback(total, wrt=[x for x in xs if type(x) is Tensor]), xs)
 
-    y = value(f(*map(_double, arrays)))
+    y = on_device(f)(*map(_double, arrays))
     return forward, backward, np.random.default_rng(seed + 1).standard_normal(y.shape)
 
 
@@ -426,6 +440,7 @@ def through_rules(op, **params):
     if not getattr(op, "vjps", ()):
         return through_tape(lambda *xs: op(*xs, **params))
 
+    @on_device
     def backward(g, *arrays):
         out = op(*arrays, **params)
         given = (g, out, *arrays)
@@ -441,12 +456,14 @@ def through_rules(op, **params):
 def through_model(model, loss, *batch):
     """forward, backward, *arrays, as `diagnose` takes them: a model's loss, from its parameters."""
     tensors = model.parameters()
-    batch, dice = list(map(_double, batch)), backend.rng().bit_generator.state
+    batch, dice = [_to_device(_double(x)) for x in batch], backend.rng().bit_generator.state
 
+    @on_device
     def forward(*arrays):
         with _holding(model, arrays, dice), no_grad():
             return value(loss(model(batch[0]), *batch[1:]))
 
+    @on_device
     def backward(g, *arrays):
         with _holding(model, arrays, dice):
             return _listed(pullback(_on_tape(loss(model(batch[0]), *batch[1:])), g, wrt=tensors), tensors)
@@ -486,12 +503,22 @@ def _listed(grads, xs):
 
 
 def _is_float(x):
-    return np.asarray(backend.to_host(value(x))).dtype.kind == "f"
+    return (x if hasattr(x, "dtype") else np.asarray(x)).dtype.kind == "f"
+
+
+def _to_device(x):
+    """A host array on the device in use; anything else as it is."""
+    return backend.to_device(x) if isinstance(x, np.ndarray) else x
+
+
+def _to_host(x):
+    """An array, or that of a Tensor, on the host; anything else as it is."""
+    return backend.to_host(value(x)) if hasattr(x, "dtype") else x
 
 
 def _double(x):
-    """A float64 copy on the host of what holds floats; anything else as it is."""
-    return np.array(backend.to_host(value(x)), np.float64) if _is_float(x) else x
+    """A float64 copy on the host of what holds floats; any other array on the host."""
+    return np.array(_to_host(x), np.float64) if _is_float(x) else _to_host(x)
 
 
 def _copy(x):

@@ -16,8 +16,8 @@ UFUNCS = """absolute add arctan bitwise_and bitwise_or bitwise_xor cos divide eq
     reciprocal remainder sign sin sqrt square subtract tanh""".split()
 UFUNC_AT = ["add", "subtract", "maximum", "minimum"]            # the ufuncs of CuPy that have `.at`
 FUNCTIONS = """all any arange argmax argmin argsort broadcast_to clip concatenate copy copyto cumsum diag
-    dot einsum empty_like expand_dims flip full full_like isclose max mean median min moveaxis nonzero ones
-    ones_like outer pad prod ravel repeat reshape roll sliding_window_view sort squeeze stack std sum
+    dot einsum empty_like expand_dims flip full full_like isclose max mean median min moveaxis ndim nonzero
+    ones ones_like outer pad prod ravel repeat reshape roll shape size sliding_window_view sort squeeze stack std sum
     swapaxes take take_along_axis tensordot tile transpose tril triu unique var where
     zeros zeros_like""".split()
 MODULES = ["numpy", "numpy.lib.stride_tricks"]                  # where CuPy has a module of the same name

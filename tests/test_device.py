@@ -1,12 +1,13 @@
 """The whole library on another device: nothing slips back to the host, and the numbers are the same."""
 import numpy as np
 import pytest
-from cases import CASES, Case, cotangent, first, random_like, second
+from cases import CASES, Case, R, cotangent, dropped, first, random_like, second
 from conftest import DEVICES
 from device_stand_in import DeviceArray, asarray
 
-from minidl import Tensor, backend, images, losses, nn, optim, rnn, train
-from minidl.tensor import value
+from minidl import Tensor, backend, functions, images, losses, nn, ops, optim, rnn, train
+from minidl.gradcheck import WrongGradient, check_gradients, check_model, diagnose
+from minidl.tensor import elementwise, value
 
 
 @pytest.mark.skipif("cupy" not in DEVICES, reason="no CuPy with a GPU here, only the stand-in")
@@ -150,6 +151,63 @@ def test_a_tensor_lives_on_the_device_in_use_whatever_it_is_made_from(x, device,
     here = Tensor(there.array)                                              # and back, when that is left
     assert type(here.array) is np.ndarray
     device.same(there.array, here.array)
+
+
+# --- the gradient check, while a GPU is in use ---------------------------------------------------------------
+
+def normalised_convolution(x, w, gamma, beta):
+    return functions.batch_norm(images.conv2d(x, w, stride=2, padding=1), gamma, beta)
+
+
+CHECKED = {
+    "tanh":                 (ops.tanh, R(3, 5)),
+    "two inputs":           (lambda x, y: x * y / (y * y + 1), R(3, 5), R(5)),
+    "conv and batch norm":  (normalised_convolution, R(3, 2, 5, 7), R(3, 2, 3, 2), R(3), R(3)),
+    "labels":               (losses.cross_entropy, R(5, 3), np.array([2, 0, 2, 1, 2])),
+    "dropout":              (dropped, R(7, 5)),
+}
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_gradients_are_checked_on_the_device_in_use(name, device, monkeypatch):
+    f, *arrays = CHECKED[name]
+    there = check_gradients(f, *arrays, order=2)
+    check_gradients(f, *map(device.put, arrays))                            # given there, they come here first
+    monkeypatch.setattr(backend, "_cupy", None)
+    here = check_gradients(f, *arrays, order=2)
+    assert [(a.name, a.verdict) for a in there.inputs] == [(b.name, b.verdict) for b in here.inputs]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_model_is_checked_on_the_device_and_left_as_it_was(training, device):
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm(2), nn.Tanh(), nn.Dropout(0.3), nn.Flatten(),
+                          nn.Dense(24, 3), nn.BatchNorm(3))
+    model.train(training)
+    before = model.state_dict()
+    assert check_model(model, losses.cross_entropy, R(5, 1, 5, 6), np.array([2, 0, 2, 1, 2])).right
+    for (name, x), old in zip(model.named(), before.values(), strict=True):
+        device.same(value(x), old)
+
+
+@elementwise
+def wrong_tanh(x):
+    return np.tanh(x)
+wrong_tanh.vjps = (lambda g, z, x: g * (z * z - 1),)            # the sign
+
+
+def test_a_wrong_gradient_on_the_device_is_named_as_on_the_host(device):
+    assert diagnose(ops.sigmoid, None, R(3, 5)).right
+    with pytest.raises(WrongGradient) as info:
+        check_gradients(wrong_tanh, R(3, 5))
+    assert info.value.report.inputs[0].cause == "sign"
+
+
+def test_a_backward_pass_in_numpy_is_diagnosed_on_the_host(device):
+    seen = []
+    def square(x):
+        seen.append(type(x))
+        return x * x
+    assert diagnose(square, lambda g, x: 2 * g * x, R(3, 5)).right and set(seen) == {np.ndarray}
 
 
 @pytest.mark.parametrize("name", MODELS)
