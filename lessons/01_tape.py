@@ -129,10 +129,11 @@ def tangle(x, y, tanh):
         results.append(tanh(a * b + a))
     return results[-1] + results[-2]
 
-hand, ours = [Number(0.7), Number(-0.4)], [Tensor(np.array(0.7)), Tensor(np.array(-0.4))]
+ours = [Tensor(np.array(0.7)), Tensor(np.array(-0.4))]
+hand = [Number(o.array) for o in ours]                          # on one device: another has another tanh
 backward(tangle(*hand, tanh))
 tangle(*ours, ops.tanh).backward()
-pairs = [(h.grad, o.grad.item()) for h, o in zip(hand, ours)]
+pairs = [(float(h.grad), o.grad.item()) for h, o in zip(hand, ours)]
 lesson.claim("our tape and minidl's agree to the last bit", all(h == o for h, o in pairs), pairs)
 
 # %%
@@ -191,7 +192,7 @@ for _ in range(3):
     slopes.append(z.item())
 lesson.claim("its derivatives 3x², 6x, 6 are 12, 12, 6", slopes == [12, 12, 6], slopes)
 b = Tensor(np.zeros(3))
-ops.sum(np.ones((5, 3)) + b).backward()
+ops.sum(backend.to_device(np.ones((5, 3))) + b).backward()
 lesson.claim("a bias added to five rows has the slope 5", b.grad.tolist() == [5, 5, 5], b.grad)
 
 # %%
@@ -222,12 +223,12 @@ lesson.claim("6 · 26 + 6 · 2 + 3 · 7 = 189 numbers are learned", model.count(
 # times the other, the cube root would make it a factor of 10.
 x, w, v = (backend.rng().standard_normal(shape, np.float32) for shape in ((5, 3), (3, 4), (5, 4)))
 
-def f(w):
+def f(w, x=x, v=v):
     """Σ v · tanh(x w), computed in the precision of w."""
     return ops.sum(v.astype(w.dtype) * ops.tanh(ops.matmul(x.astype(w.dtype), w)))
 
 w64 = Tensor(w.astype(np.float64))
-exact, = grad(f(w64), [w64])
+exact = backend.to_host(grad(f(w64, *map(backend.to_device, (x, v))), [w64])[0])
 
 # %%
 # v stands for the gradient that comes from above, and it must be random.  With equal weights some mistakes do
@@ -283,7 +284,7 @@ lesson.claim("for |x| at −3, where the slope is −1, the complex step says 0"
 # -------------------------
 # A row is a function of several operations, and the shapes of its inputs: small primes, so that a transposed
 # or forgotten axis cannot pass by accident.
-row, labels = np.array([2, 0, 2]), np.array([1, 0, 2, 1, 2])
+row, labels = map(backend.to_device, (np.array([2, 0, 2]), np.array([1, 0, 2, 1, 2])))
 cases = {
     "+ − × ÷": (lambda x, b: (x + b) * (x - b) / (b * b + 1), (5, 3), (3,)),
     "exp log √ xⁿ": (lambda x, n: ops.exp(-x) * ops.log(x * x + 1) + ops.sqrt(x * x + 1) ** n, (5, 3), (3,)),

@@ -145,9 +145,9 @@ lesson.picture(figure, "matrix", "A 3×3 filter on 8×8 pixels as a dense layer:
 # each weight, 9 times (64, 36), ones and zeros:
 places = [conv2d(unit, e).reshape(side * side, -1) for e in np.eye(9).reshape(9, 1, 1, k, k)]
 v = rng.normal(size=(10, 36))                                   # any loss will do: Σ v z
-m, w = Tensor(matrix), Tensor(w)
-dense_gradient, = grad(((x.reshape(10, -1) @ m) * v).sum(), [m])
-filter_gradient, = grad((conv2d(x, w).reshape(10, -1) * v).sum(), [w])
+x, v, m, w = backend.to_device(x), backend.to_device(v), Tensor(matrix), Tensor(w)
+dense_gradient, = map(backend.to_host, grad(((x.reshape(10, -1) @ m) * v).sum(), [m]))
+filter_gradient, = map(backend.to_host, grad((conv2d(x, w).reshape(10, -1) * v).sum(), [w]))
 summed = [(place * dense_gradient).sum() for place in places]
 error = abs(summed - filter_gradient.ravel()).max()
 lesson.claim("the dense gradient, summed over the ties, is the filter's", error < 1e-12, error)
@@ -221,10 +221,10 @@ stack = [("C1", 5, 1), ("S2", 2, 2), ("C3", 5, 1), ("S4", 2, 2), ("C5", 5, 1)]  
 z = image = Tensor(np.zeros((1, 1, 32, 32)))
 r, step, rows, views = 1, 1, [], []
 for name, k, s in stack:
-    z = conv2d(z, np.full((1, 1, k, k), 1 / k ** 2), stride=s)
+    z = conv2d(z, backend.to_device(np.full((1, 1, k, k), 1 / k ** 2)), stride=s)
     r, step = r + (k - 1) * step, step * s
     middle = z.shape[2] // 2
-    view = grad(z[0, 0, middle, middle], [image])[0][0, 0]      # (32, 32)
+    view = backend.to_host(grad(z[0, 0, middle, middle], [image])[0][0, 0])     # (32, 32)
     rows.append((name, k, s, z.shape[2], r, int(np.ptp(np.flatnonzero(view.any(axis=0)))) + 1))
     views.append(view / view.max())
 lesson.table(rows, ["layer", "k", "s", "size", "formula", "measured"])

@@ -249,8 +249,8 @@ class ScaledTanh(nn.Module):
 
 class Subsample(nn.Module):
     def __init__(self, maps):
-        self.w = Tensor(backend.to_device(np.ones((maps, 1, 1), np.float32)))
-        self.b = Tensor(backend.to_device(np.zeros((maps, 1, 1), np.float32)))
+        self.w = Tensor(np.ones((maps, 1, 1), np.float32))
+        self.b = Tensor(np.zeros((maps, 1, 1), np.float32))
 
     def forward(self, x):
         return images.avg_pool2d(x, 2) * self.w + self.b                        # (N, C, H/2, W/2)
@@ -268,7 +268,7 @@ class SparseConv(nn.Module):
 
     def __init__(self):
         self.w = Tensor(init.glorot((60, 5, 5), 60 * 25 / 16, 60 * 25 / 6))
-        self.b = Tensor(backend.to_device(np.zeros(16, np.float32)))
+        self.b = Tensor(np.zeros(16, np.float32))
 
     def forward(self, x):
         pairs = tuple(map(backend.to_device, self.pairs))

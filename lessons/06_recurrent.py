@@ -39,7 +39,8 @@ rng = backend.rng()
 # This is no accident.  A state that is to outlast small disturbances must shrink them, and a gradient is what
 # becomes of a small disturbance (Bengio et al. 1994).
 u, w, h0 = (Tensor(np.array([[v]])) for v in (np.log(3) / 2, np.log(3), 0.0))
-h = rnn.recur(np.eye(30)[:1, :, None] @ u, w, h0)[0, :, 0]      # (30,), from 1, 0, 0, …
+x = backend.to_device(np.eye(30)[:1, :, None])                  # (1, 30, 1): 1, 0, 0, …
+h = rnn.recur(x @ u, w, h0)[0, :, 0]                            # (30,)
 found = np.array([h[1].item(), *(g.item() for g in grad(h[1], [u, w, h0]))])
 error = abs(found - [1 / 2, 9 / 16 * np.log(3), 3 / 8, 9 / 16 * np.log(3) ** 2]).max()
 lesson.claim("h₂, ∂h₂/∂u, ∂h₂/∂w and ∂h₂/∂h₀ are the pencil's, to 1e-14", error < 1e-14, error)
@@ -69,7 +70,8 @@ def bptt(g, h, w):
 a, w, h0, g = (rng.normal(size=shape) for shape in ((7, 5), (5, 5), (5,), (7, 5)))
 h, inputs = forward(a, w, h0), [Tensor(v) for v in (a[None], w, h0[None])]
 states = rnn.recur(*inputs)                                     # (1, 7, 5), a batch of one
-pairs = zip([h[1:], *bptt(g, h, w)], [states.array[0], *grad((states * g).sum(), inputs)])
+found = [states.array[0], *grad((states * backend.to_device(g)).sum(), inputs)]
+pairs = zip([h[1:], *bptt(g, h, w)], map(backend.to_host, found))
 error = max(abs(ours - theirs).max() for ours, theirs in pairs)
 lesson.claim("our states and gradients are those of minidl.rnn, to 1e-12", error < 1e-12, error)
 
@@ -87,9 +89,10 @@ rotation, noise = np.linalg.qr(rng.normal(size=(H, H)))[0], rng.normal(0, 0.5, (
 
 def stretch(w, a):
     """‖∂h_T/∂h₀‖ by minidl, from H copies of a (T, H): of the last state of copy i, only entry i counts."""
-    h0 = Tensor(np.zeros((H, H)))
-    h = rnn.recur(np.broadcast_to(a, (H, *a.shape)), w, h0)     # (H, T, H)
-    return np.linalg.norm(grad((h[:, -1] * np.eye(H)).sum(), [h0])[0], 2)
+    h0, *constants = Tensor(np.zeros((H, H))), np.broadcast_to(a, (H, *a.shape)), w, np.eye(H)
+    a, w, own = map(backend.to_device, constants)
+    h = rnn.recur(a, w, h0)                                     # (H, T, H)
+    return np.linalg.norm(backend.to_host(grad((h[:, -1] * own).sum(), [h0])[0]), 2)
 
 linear, bent = (np.array([[stretch(r * rotation, a[:T]) for T in lengths] for r in radii])
                 for a in (0 * noise, noise))                    # where h = 0, tanh has the slope 1
@@ -120,11 +123,12 @@ def learn(model, loss, steps, rate):
         optimizer.learning_rate = schedule(step)
         optimizer.zero_grad()
         (now := loss()).backward()
-        history.append((now.item(), optim.clip_grad_norm(model.parameters(), 1)))
+        history.append((now.array, optim.clip_grad_norm(model.parameters(), 1)))
         optimizer.step()
         if step % 500 == 499:
-            print(f"step {step + 1} of {steps}: loss {np.mean(history[-100:], axis=0)[0]:.4f}", flush=True)
-    return np.array(history).T
+            recent = np.mean([float(loss) for loss, _ in history[-100:]])
+            print(f"step {step + 1} of {steps}: loss {recent:.4f}", flush=True)
+    return np.array([[float(number) for number in pair] for pair in history]).T
 
 # %%
 def adding(n, T):

@@ -218,10 +218,11 @@ lesson.picture(figure, "patience",
 curvature, bottom, rate, steps = np.array([1.0, 0.1]), np.array([1.0, 10.0]), 0.05, 100     # λ, w*, η, τ
 w = Tensor(np.zeros(2))
 descent = optim.SGD([w], learning_rate=rate)
-path = [w.numpy()]
+path, (λ, goal) = [w.array.copy()], map(backend.to_device, (curvature, bottom))
 for _ in range(20 * steps):
-    train.train_step(lambda: (curvature * (w - bottom) ** 2).sum() * 0.5, descent)
-    path.append(w.numpy())
+    train.train_step(lambda: (λ * (w - goal) ** 2).sum() * 0.5, descent)
+    path.append(w.array.copy())
+path = list(map(backend.to_host, path))
 stopped = (1 - (1 - rate * curvature) ** steps) * bottom
 ridge = curvature / (curvature + 1 / (rate * steps)) * bottom
 

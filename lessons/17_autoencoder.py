@@ -66,7 +66,7 @@ lesson.claim("by pencil: variances 8 and 2, error 2", np.allclose((*variances, e
 x_train, x_test = (x.reshape(len(x), -1).astype(np.float64) for x in (x_train, x_test))     # (N, D)
 D, L, mean = x_train.shape[1], 8, x_train.mean(axis=0)
 _, variances, axes = pca(x_train, D)
-stand_in = math.sqrt(D) * (axes * np.sqrt(variances)) @ axes.T                              # (D, D), √(D C)
+stand_in = backend.to_device(math.sqrt(D) * (axes * np.sqrt(variances)) @ axes.T)           # (D, D), √(D C)
 least, axes = float(variances[L:].sum()), axes[:, :L]
 lesson.record(f"PCA: error with {L} of {D} dimensions, of a variance of {variances.sum():.2f}", least)
 
@@ -81,19 +81,20 @@ def small(shape, fan_in, fan_out):
 model = nn.Sequential(nn.Dense(D, L, bias=False, init=small), nn.Dense(L, D, bias=False, init=small))
 encoder, decoder = model[0].w, model[1].w                       # (D, L), (L, D)
 optimizer = optim.SGD(model.parameters(), 0.015 / variances[0], momentum=0.98, nesterov=True)
-excess, angles, count = [], [], 800 if lesson.data == "digits" else 2000
+errors, angles, count = [], [], 800 if lesson.data == "digits" else 2000
 for step in range(count):
     measured = train.train_step(lambda: losses.squared_error(model(stand_in), stand_in), optimizer)
-    excess.append(float(measured["loss"]) / least - 1)
-    if step % 10 == 0:
-        q, _ = np.linalg.qr(decoder.array.T)                    # (D, L), at right angles
+    errors.append(measured["loss"])
+    if step % 10 == 0:                                          # a look at a GPU waits for it: seldom
+        q, _ = np.linalg.qr(decoder.numpy().T)                  # (D, L), at right angles
         angles.append(np.degrees(np.arccos(np.linalg.norm(axes.T @ q, axis=1).clip(0, 1))))
     if step % 200 == 0:
-        print(f"step {step:4}: linear AE / PCA − 1 = {excess[-1]:.2g}", flush=True)
+        print(f"step {step:4}: linear AE / PCA − 1 = {float(errors[-1]) / least - 1:.2g}", flush=True)
 
 # %%
+E, W, excess = encoder.numpy(), decoder.numpy(), [float(error) / least - 1 for error in errors]
 centred = x_train - mean
-copy = centred @ encoder.array @ decoder.array                  # on the images themselves
+copy = centred @ E @ W                                          # on the images themselves
 error = float(losses.squared_error(copy, centred))
 gap = error / least - 1
 lesson.claim("linear AE / PCA − 1 < 1e-4, and never below 0", gap < 1e-4 and min(*excess, gap) > -1e-9, gap)
@@ -106,7 +107,7 @@ lesson.picture(plot.curves(lines, xlabel="step", ylabel="angle to the decoder (d
 # The same subspace?  The principal angles θ₁ … θ_L between two subspaces say how far one must be turned
 # to become the other.  By the sum above, a flat that is turned loses at least (λ_L − λ_L₊₁) Σ sin²θ.  So
 # theory tells how near to PCA's subspace an error as small as ours must be.
-q, _ = np.linalg.qr(decoder.array.T)
+q, _ = np.linalg.qr(W.T)
 sines = np.linalg.svd(q - axes @ (axes.T @ q))[1][:L]           # of the principal angles
 bound = (error - least) / float(variances[L - 1] - variances[L])
 turned = float((sines ** 2).sum())
@@ -120,9 +121,9 @@ lesson.record("largest principal angle", math.degrees(math.asin(min(1, sines.max
 # prefers PCA's axes.  The decoder's rows are mixtures of them.  Still, PCA is in there: the principal
 # axes of the copies x̂ are v₁ … v_L, up to a sign.
 turn = backend.rng().normal(size=(L, L))
-change = abs(centred @ encoder.array @ turn @ np.linalg.solve(turn, decoder.array) - copy).max()
+change = abs(centred @ E @ turn @ np.linalg.solve(turn, W) - copy).max()
 lesson.claim("codes z M, decoded by M⁻¹ W: the same x̂", change < 1e-10, change)
-rows = decoder.array / np.linalg.norm(decoder.array, axis=1, keepdims=True)
+rows = W / np.linalg.norm(W, axis=1, keepdims=True)
 lesson.record("largest |cosine| between two rows of the decoder", abs(rows @ rows.T - np.eye(L)).max())
 found = pca(copy, L)[2]
 found = found * np.sign((found * axes).sum(axis=0))
@@ -141,7 +142,7 @@ lesson.picture(plot.image_grid(tiles, columns=L, titles=titles, signed=True), "a
 # through the origin, not through the mean.  Move the four points by m = (4, −4).  The mean of xᵀx becomes
 # C + mᵀm = [[21, −13], [−13, 21]]: 34 along (1, −1), 8 along (1, 1).  The best line through the origin
 # points at the mean, and loses the 8 that PCA keeps.  A bias mends it.
-moved = points + [4.0, -4]
+moved = backend.to_device(points + [4.0, -4])
 
 def trained(bias):
     """The error of a linear autoencoder 2 → 1 → 2 on the moved points."""
@@ -195,10 +196,10 @@ flat, _, axis = pca(arc.astype(np.float64), 1)
 copies, lowest = {"PCA": (arc - arc.mean(axis=0)) @ axis @ axis.T + arc.mean(axis=0)}, {}
 for name in designs:
     model, schedule = autoencoder(name, (2, 32, 32, 1), nn.Tanh), optim.cosine(0.01, 1000)
-    optimizer, history = optim.Adam(model.parameters(), 0.01), []
+    optimizer, history, x = optim.Adam(model.parameters(), 0.01), [], backend.to_device(arc)
     for step in range(1000):
         optimizer.learning_rate = schedule(step)
-        history.append(train.train_step(lambda: losses.squared_error(model(arc), arc), optimizer)["loss"])
+        history.append(train.train_step(lambda: losses.squared_error(model(x), x), optimizer)["loss"])
     copies[name], lowest[name] = model.predict(arc), float(min(history))
 errors = {name: float(losses.squared_error(copy, arc)) for name, copy in copies.items()}
 lesson.table(errors.items(), header=("encoder → decoder", "error"))

@@ -36,7 +36,7 @@ lesson = begin("23_contractive")
 x = Tensor(np.array([[1.0, 2]]))
 w, b = Tensor(np.array([[2.0, 1], [-1, 3]])), Tensor(np.array([0, math.log(3) - 7]))
 h = functions.sigmoid(x @ w + b)
-J = np.array([grad(h[0, i], [x])[0][0] for i in range(2)])
+J = np.array([backend.to_host(grad(h[0, i], [x])[0][0]) for i in range(2)])
 penalty = losses.jacobian_penalty([h * (1 - h)], [w])
 print("J =", J.round(6).tolist(), "  ‖J‖² =", penalty.item(), "  85/128 =", 85 / 128)
 error = abs(J - [[2 / 4, -1 / 4], [3 / 16, 9 / 16]]).max() + abs(penalty.item() - 85 / 128)
@@ -56,7 +56,7 @@ d = (h * (1 - h)).array                                         # (1, 2)
 slope, norms = d * (1 - 2 * h.array), (w.array ** 2).sum(axis=0)
 shrink, saturate = 2 * d * d * w.array, x.array.T * (2 * d * slope * norms)
 print("shrink:", shrink.tolist(), "  saturate:", saturate.tolist())
-error = abs(shrink + saturate - grad(penalty, [w])[0]).max()
+error = float(abs(shrink + saturate - grad(penalty, [w])[0]).max())
 lesson.claim("shrink + saturate is the gradient of ‖J‖²", error < 1e-14, error)
 
 # %%
@@ -93,7 +93,7 @@ def encode(x, weights, biases):
 def normal(*shape):
     return Tensor(backend.rng().normal(size=shape) / math.sqrt(shape[0]))
 
-sizes, images, rows = (30, 13, 11, 7), backend.rng().random((5, 30)), []
+sizes, images, rows = (30, 13, 11, 7), backend.uniform((5, 30), dtype=np.float64), []
 for depth in (1, 2, 3):
     weights = [normal(n, m) for n, m in zip(sizes, sizes[1:depth + 1])]
     biases = [normal(m) for m in sizes[1:depth + 1]]
@@ -143,7 +143,7 @@ print(f"by hand {seconds[0] * 1000:.0f} ms, by double backward {seconds[1] * 100
 (x_train, y_train), (x_test, y_test) = lesson.images()
 x_train, x_test = x_train.reshape(len(x_train), -1), x_test.reshape(len(x_test), -1)    # (N, D)
 D, few = x_train.shape[1], x_train[:500].astype(np.float64)
-w, v, b = normal(D, 16).array, normal(16, D).array, normal(16).array
+w, v, b = normal(D, 16).numpy(), normal(16, D).numpy(), normal(16).numpy()
 code, small = functions.relu(few @ w + b), functions.relu(few @ (w / 100) + b / 100)
 same = abs(code @ v - small @ (v * 100)).max()
 sizes = [losses.jacobian_penalty([(code > 0) * 1.0], [matrix]) for matrix in (w, w / 100)]
@@ -209,12 +209,12 @@ for name, settings in designs.items():
 def jacobian_norm(model, x):
     """‖J‖ of each example and h, by the pencil's formula; x (N, D) → (N,), (N, H)."""
     h = model.predict(x)
-    return np.sqrt((h * (1 - h)) ** 2 @ (model.w.array ** 2).sum(axis=0)), h
+    return np.sqrt((h * (1 - h)) ** 2 @ (model.w.numpy() ** 2).sum(axis=0)), h
 
 table, errors, ratios = [], {}, {}
 for name, model in models.items():
     size, h = jacobian_norm(model, x_test)
-    copy = functions.sigmoid(h @ model.w.array.T + model.c.array)
+    copy = functions.sigmoid(h @ model.w.numpy().T + model.c.numpy())
     errors[name] = ((x_test - copy) ** 2).sum(axis=1)                                   # (N,)
     plain = size if name == "plain" else plain
     ratios[name] = size.mean() / plain.mean()
@@ -252,7 +252,7 @@ lesson.claim("the exchange: as λ grows, ‖J‖ falls and the error rises", pat
 # follows the data keeps a few, along which digits differ, and flattens the rest.
 def spectrum(model, x):
     """The singular values of J, falling, in the mean over the examples."""
-    h, w = model.predict(x), model.w.array.astype(np.float64)
+    h, w = model.predict(x), model.w.numpy().astype(np.float64)
     squares = [np.linalg.eigvalsh((w * (d * d)) @ w.T)[::-1] for d in h * (1 - h)]
     return np.sqrt(np.clip(squares, 0, None)).mean(axis=0)
 
@@ -268,7 +268,7 @@ lesson.record("directions in use, (Σs)²/Σs²: " + ", ".join(alive), list(aliv
 codes = {name: models[name].predict(x_test[:500]) for name in ("plain", "λ = 1", "λ = 25")}
 lesson.picture(plot.histograms(codes, xlabel="code number h"), "saturation",
                "λ = 1 drives its units to 0 and 1; λ = 25 shrinks its weights")
-norms = [float(np.linalg.norm(model.w.array)) for model in models.values()]
+norms = [float(np.linalg.norm(model.w.numpy())) for model in models.values()]
 lesson.record("‖W‖: " + ", ".join(models), norms)
 
 # %%
@@ -276,7 +276,7 @@ lesson.record("‖W‖: " + ", ".join(models), norms)
 # Five standard errors are allowed, over 300 images with ten noises each, in float64.
 deviations = []
 for name, model in models.items():
-    x, b, w = x_test[:300].astype(np.float64), model.b.array, model.w.array.astype(np.float64)
+    x, b, w = x_test[:300].astype(np.float64), model.b.numpy(), model.w.numpy().astype(np.float64)
     h = encode(x, [w], [b])[0]
     size = ((h * (1 - h)) ** 2) @ (w * w).sum(axis=0)
     noise = backend.rng().normal(0, 1e-4, (10, *x.shape))
@@ -299,7 +299,7 @@ lesson.claim("noise moves the code by σ²‖J‖²: standard errors off", max(m
 # one on clean images, and those with λ = 5 and 25 did far worse.  So "tend to" stands if λ is right for
 # the data, and the smallest ‖J‖ is the wrong thing to ask for.
 labels = 200 if lesson.data == "digits" else 1000
-noisy = x_test + backend.normal(x_test.shape, 0.3)
+noisy = x_test + backend.to_host(backend.normal(x_test.shape, 0.3))
 
 def right(features):
     """Which of the new images, clean and noisy, softmax regression on some features gets right."""
@@ -307,7 +307,7 @@ def right(features):
     centre, reader = h.mean(axis=0), nn.Dense(h.shape[1], 10)
     scale = 1 / np.sqrt(((h - centre) ** 2).mean())             # one number for the whole code
     optimizer = optim.Adam(reader.parameters(), 0.01)
-    h, y = (h - centre) * scale, y_train[:labels]
+    h, y = map(backend.to_device, ((h - centre) * scale, y_train[:labels]))
     for _ in range(200):
         train.train_step(lambda: losses.cross_entropy(reader(h), y), optimizer)
     return [reader.predict((features(x) - centre) * scale).argmax(axis=1) == y_test for x in (x_test, noisy)]

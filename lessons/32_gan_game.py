@@ -146,20 +146,23 @@ def step(player, loss):
         number.grad = slope
     player.step()
 
+def noise(n):
+    """A sample of N(0, 1) in float64, (n,)."""
+    return backend.normal(n, dtype=np.float64)
+
 def play(discriminator_loss, generator_loss, rounds=200, n=512):
     """[a, b, c, v, w] before each round and after the last, (rounds + 1, 5)."""
-    noise = backend.rng().standard_normal
     a, b, c, v, w = numbers = [Tensor(np.array(start)) for start in (0.5, 3.0, 0.0, 0.0, 0.0)]
     def logit(x):
         return c + v * x + w * x * x
     inspector, forger = optim.SGD([c, v, w], 0.2), optim.SGD([a, b], 0.1)
-    path = [[t.item() for t in numbers]]
+    path = [[t.array.copy() for t in numbers]]                  # to be looked at when all is done
     for _ in range(rounds):
         for _ in range(5):
             step(inspector, discriminator_loss(logit(noise(n)), logit(a * noise(n) + b)))
         step(forger, generator_loss(logit(a * noise(n) + b)))
-        path.append([t.item() for t in numbers])
-    return np.array(path)
+        path.append([t.array.copy() for t in numbers])
+    return np.array([[float(number) for number in row] for row in path])
 
 # %%
 # How does one read such a game?  By V?  Look at the first row.  D has not learned anything and says ½ to all,
@@ -287,14 +290,14 @@ lesson.picture(figure, "losses",
 # side: it is right in 97.7 % of cases, and no D does better.
 def train_inspector(sign, steps=300, rate=0.1):
     """L_D before each step θ + sign · η ∇L_D and after the last, (steps + 1,), and the last w and c."""
-    noise, theta, seen = backend.rng().standard_normal, [Tensor(np.array(0.0)), Tensor(np.array(0.0))], []
+    theta, seen = [Tensor(np.array(0.0)), Tensor(np.array(0.0))], []
     for _ in range(steps + 1):
         w, c = theta
         loss = losses.gan_discriminator(w * (noise(500) + 2) + c, w * (noise(500) - 2) + c)
-        seen.append(loss.item())
+        seen.append(loss.array)
         slopes = grad(loss, theta)
         theta = [Tensor(t.array + sign * rate * slope) for t, slope in zip(theta, slopes)]
-    return seen, w.item(), c.item()
+    return list(map(float, seen)), w.item(), c.item()
 
 p, q = normal(2, 1), normal(-2, 1)
 lowest, rows, runs = np.log(4) - 2 * js(p, q), [], {}

@@ -127,7 +127,7 @@ class Nets(nn.Module):
     def __init__(self, g, sizes):
         pairs = list(zip(sizes, sizes[1:]))
         self.w = [Tensor(init.he((g, i, o), i, o)) for i, o in pairs]
-        self.b = [Tensor(backend.to_device(np.zeros((g, 1, o), np.float32))) for _, o in pairs]
+        self.b = [Tensor(np.zeros((g, 1, o), np.float32)) for _, o in pairs]
 
     def forward(self, x):
         for w, b in zip(self.w[:-1], self.b):
@@ -153,7 +153,7 @@ def slope(held):
     return grad(error.mean(), [c])[0].item()
 
 x, e = rng.normal(size=(1, 1000, 1)), rng.normal(size=(1, 1000, 1))
-x, e = x / x.std(), e / np.sqrt((e ** 2).mean())
+x, e = map(backend.to_device, (x / x.std(), e / np.sqrt((e ** 2).mean())))
 lesson.claim("a louder code wins nothing; with the noise held constant it seems to win 2/S",
              abs(slope(False)) < 1e-12 and abs(slope(True) + 2 / s) < 1e-12, (slope(False), slope(True)))
 
@@ -197,14 +197,15 @@ def study(size, draw, decibels, weights, steps, hidden=(64, 64)):
 
     def loss():
         error, moments = coders.losses(backend.to_device(draw(256)))
-        curve.append(backend.to_host(error.array))
+        curve.append(error.array)
         return (error + moments * weights).sum()
     for step in range(1, steps + 1):
         optimizer.learning_rate = optim.cosine(0.002, steps)(step)
         train.train_step(loss, optimizer)
         if step % 1000 == 0:
-            print(f"{size} dims, {len(decibels)} nets, step {step:,}: error {curve[-1].round(4)}", flush=True)
-    return coders, np.array(curve)
+            error = backend.to_host(curve[-1]).round(4)
+            print(f"{size} dims, {len(decibels)} nets, step {step:,}: error {error}", flush=True)
+    return coders, backend.to_host(np.stack(curve))
 
 # %%
 # Training the grid

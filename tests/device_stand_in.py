@@ -21,7 +21,7 @@ FUNCTIONS = """all any arange argmax argmin argsort broadcast_to clip concatenat
     swapaxes take take_along_axis tensordot tile transpose tril triu unique var where
     zeros zeros_like""".split()
 MODULES = ["numpy", "numpy.lib.stride_tricks"]                  # where CuPy has a module of the same name
-ATTRIBUTES = ["shape", "ndim", "size", "dtype", "strides", "itemsize", "nbytes", "T"]
+ATTRIBUTES = ["shape", "ndim", "size", "dtype", "strides", "itemsize", "nbytes", "T", "real", "imag"]
 METHODS = """all any argmax argmin argsort astype clip copy cumsum dot fill flatten max mean min prod ravel
     repeat reshape sort squeeze std sum swapaxes take transpose var view""".split()
 
@@ -91,6 +91,12 @@ class DeviceArray(NDArrayOperatorsMixin):
 
     def item(self):
         return self._number(np.ndarray.item)
+
+    def tolist(self):
+        return self._number(np.ndarray.tolist)
+
+    def __format__(self, spec):
+        return self._number(lambda host: format(host, spec))
 
     def __repr__(self):
         return f"DeviceArray({self._a!r})"
