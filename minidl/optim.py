@@ -110,12 +110,15 @@ class AdamW(Adam):
         return p.grad
 
 def clip_grad_norm(parameters, max_norm):
-    """Scale all gradients together so that their joint norm is at most max_norm; returns the norm before."""
+    """Scale all gradients together so that their joint norm is at most max_norm; returns the norm before.
+
+    The norm is a number on the CPU, and on a GPU an array without axes, so that no step waits for it.
+    """
     gradients = [p for p in parameters if p.grad is not None]
-    norm = math.sqrt(sum(float((p.grad * p.grad).sum()) for p in gradients))
-    if norm > max_norm:
-        for p in gradients:
-            p.grad = p.grad * (max_norm / norm)
+    norm = np.sqrt(sum((p.grad * p.grad).sum().astype(np.float64) for p in gradients))
+    scale = max_norm / np.maximum(norm, max_norm)               # 1 if it is short enough
+    for p in gradients:
+        p.grad = p.grad * scale.astype(p.grad.dtype)
     return norm
 
 def step_decay(start, factor, every):
