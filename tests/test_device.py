@@ -217,6 +217,35 @@ def test_a_backward_pass_in_numpy_is_diagnosed_on_the_host(device):
     assert diagnose(square, lambda g, x: 2 * g * x, R(3, 5)).right and set(seen) == {np.ndarray}
 
 
+# --- no step waits ------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "take, mask"])      # that must be counted
+def test_no_operation_and_no_loss_waits_for_the_device(name, monkeypatch):
+    case, v = CASES[name], asarray(cotangent(name))
+    monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
+    there = Case(case.f, case.arrays, tuple(map(asarray, case.constants)))
+    before = DeviceArray.synchronised
+    first(there, there.arrays, v)
+    assert DeviceArray.synchronised == before
+
+
+def test_mmd_chooses_its_bandwidth_without_waiting(monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
+    before = DeviceArray.synchronised
+    losses.mmd(Tensor(R(5, 2)), Tensor(R(3, 2))).backward()
+    assert DeviceArray.synchronised == before
+
+
+def test_every_loss_and_every_layer_is_among_those_that_do_not_wait():
+    def made_in(module):
+        return {name for name, x in vars(module).items() if getattr(x, "__module__", "") == module.__name__
+                and name[0] != "_"}
+    rows = {name.split(",")[0] for name in CASES}
+    assert made_in(losses) - rows == {"median_bandwidth"}                   # which mmd calls
+    layers = {type(layer).__name__ for make, _ in MODELS.values() for layer in make().modules()}
+    assert made_in(nn) | {"RNN"} == layers | {"Module"}
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_training_step_never_waits_for_the_device(name, monkeypatch):
     monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
