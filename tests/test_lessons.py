@@ -593,6 +593,35 @@ def test_every_lesson_holds_its_claims_in_quick_mode(path, tmp_path):
     assert pictures and all(min(p.shape[:2]) > 100 and p.std() > 0 for p in pictures)
 
 
+ON_THE_STAND_IN = """
+import runpy, sys
+sys.path.append(sys.argv.pop(1))
+import device_stand_in
+from minidl import backend, optim
+
+def step_and_count(optimizer, step=optim.Optimizer.step):
+    step(optimizer)
+    waits.append(device_stand_in.DeviceArray.synchronised)
+
+backend._find_gpu, optim.Optimizer.step, waits = lambda: device_stand_in, step_and_count, []
+del sys.argv[0]                                 # what is left is the lesson's own command line
+runpy.run_path(sys.argv[0], run_name="__main__")
+looks = sum(before < after for before, after in zip(waits, waits[1:]))
+if len(waits) > 100 and looks > len(waits) / 10:
+    sys.exit(f"after {looks} of {len(waits)} steps it waited for the device: look less often")
+"""
+
+
+@pytest.mark.parametrize("path", LESSONS.values(), ids=list(LESSONS))
+def test_every_lesson_holds_its_claims_on_a_device_and_seldom_waits_for_it(path, tmp_path):
+    done = subprocess.run([sys.executable, "-c", ON_THE_STAND_IN, Path(__file__).parent, path, "--quick",
+                           "--device", "gpu"], cwd=tmp_path, capture_output=True, encoding="utf-8",
+                          env=os.environ | {"PYTHONIOENCODING": "utf-8"})
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found = json.loads((tmp_path / "out" / path.stem / "result.json").read_text(encoding="utf-8"))
+    assert found["device"] == "gpu" and all(claim["holds"] is not False for claim in found["claims"])
+
+
 @pytest.mark.parametrize("path", LESSONS.values(), ids=list(LESSONS))
 def test_every_lesson_is_written_to_the_standard(path):
     source = path.read_text(encoding="utf-8")
