@@ -48,13 +48,20 @@ def to_device(array):
 
 def to_host(array):
     """The array as NumPy's, copied only if it was on a GPU."""
-    return array.get() if hasattr(array, "get") else array
+    return array.get() if on_gpu(array) else array
+
+def on_gpu(array):
+    """Whether this is CuPy's array: not NumPy's, and not a table of pandas, which has a `get` too."""
+    return hasattr(array, "get") and hasattr(array, "strides")
+
+def as_array(x):
+    """x as an array: of NumPy for whatever NumPy makes one of (lists, pandas' tables), on a GPU as it is."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array would lose its mask here: fill it, x.filled(0), or leave entries out")
+    return x if on_gpu(x) else np.asarray(x)
 
 def as_strided(array, shape, strides):
-    """A view of the array in another shape, by steps in bytes; nothing checks that it stays inside.
-
-    NumPy's function knows NumPy's arrays alone, unlike most, so this one asks which library the array is of.
-    """
+    """A view of the array in another shape, by steps in bytes; nothing checks that it stays inside."""
     library = np if isinstance(array, np.ndarray) else sys.modules[type(array).__module__]
     return library.lib.stride_tricks.as_strided(array, shape, strides)
 
@@ -69,7 +76,8 @@ def rng():
 
 def normal(shape, std=1.0, dtype=np.float32):
     """Gaussian noise N(0, std²) of `shape`, on the device in use."""
-    return to_device(_rng.standard_normal(shape, dtype) * dtype(std))
+    drawn = _rng.standard_normal(shape, np.float32 if dtype is np.float16 else dtype)
+    return to_device((drawn * dtype(std)).astype(dtype, copy=False))
 
 def uniform(shape, low=0.0, high=1.0, dtype=np.float32):
     """Uniform noise in [low, high) of `shape`, on the device in use."""
@@ -79,7 +87,7 @@ def keep_memory():
     """Keep freed memory, so that a training step finds the pages of the step before; `train.fit` calls it.
 
     Linux would take large arrays back and zero new pages for the next: half the time of a step of LeNet-5.
-    This tells glibc not to (mallopt, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD); elsewhere it does nothing.
+    This tells glibc not to (mallopt's M_MMAP_THRESHOLD, M_TRIM_THRESHOLD); elsewhere it does nothing.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if hasattr(libc, "mallopt"):

@@ -8,16 +8,15 @@ The one law: a result is younger than its inputs.  So if we visit a result's anc
 the oldest, every gradient is complete before it is passed on, and that is the whole of backpropagation.
 """
 import itertools
-from contextlib import contextmanager
 from functools import wraps
 from operator import attrgetter
 
 import numpy as np
 
 from minidl import backend
+from minidl.recording import blocks, no_grad, recording         # noqa: F401, no_grad belongs to this page
 
 _clock = itertools.count()
-_recording = True
 
 class Tensor:
     """An array, and the primitive call that produced it (none, for a leaf).
@@ -25,28 +24,36 @@ class Tensor:
     Tensor([1, 2]) makes a leaf, in float32 unless it is given a floating-point array.  `t.array` is the array
     itself, `t.numpy()` a copy of it on the host, and after a `backward()` a leaf's `t.grad` is its gradient.
     Whatever a Tensor is made from, its array lives on the device in use; a bare array stays where it is.
+    Operators and methods, + − * / @ ** [] .sum() .T and so on, are given to it at the end of ops.py.
     """
-
-    __slots__ = ("array", "grad", "op", "inputs", "params", "serial")
+    __slots__ = ("_array", "grad", "op", "inputs", "params", "serial")
     __array_ufunc__ = None                      # so that `array * tensor` comes to Tensor.__rmul__
 
     def __init__(self, array):
-        self.array = _floats(array)
+        if isinstance(array, Tensor):
+            raise TypeError("this is a Tensor already: Tensor(t.array) makes a new leaf of the same numbers")
+        floating = floats(array)                                # float64 only if it was an array before
+        self._array = backend.to_device(floating if hasattr(array, "dtype") else floating.astype(np.float32))
         self.grad = None
         self.op, self.inputs, self.params = None, (), {}
         self.serial = next(_clock)
 
-    shape = property(lambda self: self.array.shape)
-    ndim = property(lambda self: self.array.ndim)
-    size = property(lambda self: self.array.size)
-    dtype = property(lambda self: self.array.dtype)
+    def _change(self, array):
+        """`t.array = …` or `t.array -= …`: t counts as made anew, what was computed from it as too old."""
+        self._array, self.serial = array, next(_clock)
+
+    array = property(attrgetter("_array"), _change)
+    shape = property(lambda self: self._array.shape)
+    ndim = property(lambda self: self._array.ndim)
+    size = property(lambda self: self._array.size)
+    dtype = property(lambda self: self._array.dtype)
+    computed = property(lambda self: self.op is not None or self.params is None)        # None: in no_grad()
 
     def backward(self):
         """Add ∂self/∂leaf to `leaf.grad`, an array, for every leaf that `self` was computed from."""
         if not self.inputs:
             raise ValueError("backward: this Tensor was computed from no other, or inside no_grad()")
-        for leaf, g in pullback(self).items():
-            leaf.grad = g if leaf.grad is None else leaf.grad + g
+        add_gradients(pullback(self))
 
     def numpy(self):
         """A copy of the array, on the host."""
@@ -54,11 +61,22 @@ class Tensor:
 
     def item(self):
         """The one number in a tensor of size 1."""
-        return self.array.item()
+        if self.size != 1:
+            raise ValueError(f"a Tensor of shape {self.shape} is no single number; t.numpy() gives all")
+        return self._array.item()
 
-    __float__ = lambda self: float(self.array)
+    __float__ = lambda self: float(self.item())
+    __int__ = lambda self: int(self.item())
+    __round__ = lambda self, digits=None: round(self.item(), digits)
+    __format__ = lambda self, form: format(self.item(), form) if form else str(self)
     __bool__ = lambda self: bool(self.array)
     __len__ = lambda self: len(self.array)
+    __hash__ = object.__hash__                  # as a key, a Tensor is itself, and not its numbers
+
+    def __iter__(self):
+        if not self.ndim:
+            raise TypeError("a Tensor of shape () does not iterate: it is a number, float(t)")
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self):
         made = f", from={self.op.__name__}" if self.op else ""
@@ -71,22 +89,24 @@ class Tensor:
 
     __array_function__ = __array__              # np.sum(t) and the like
 
-    def __setitem__(self, index, values):
-        raise TypeError("a Tensor cannot be assigned to in place, for the tape may still need its old "
-                        "numbers: build a new one with ops.where or ops.concatenate, or change a leaf's "
-                        "t.array between two steps")
+    def __setstate__(self, state):
+        """Copied or unpickled: after its inputs, and so younger than they are."""
+        for name, part in state[1].items():
+            setattr(self, name, part)
+        self.serial = next(_clock)
 
-def _floats(array):
-    """`array` as floating-point numbers: float32, unless it is an array of floats already."""
-    if isinstance(array, Tensor):
-        raise TypeError("this is a Tensor already: Tensor(t.array) makes a new leaf of the same numbers")
-    made_here = not hasattr(array, "dtype")
-    array = np.asarray(array) if made_here or isinstance(array, np.generic) else array
-    if array.dtype.kind not in "iubf":
-        raise TypeError(f"a Tensor holds floating-point numbers, and this is {describe(array)}")
-    if made_here or array.dtype.kind != "f":
-        array = array.astype(np.float32)
-    return backend.to_device(array)
+    def __setitem__(self, index, values):
+        raise TypeError("a Tensor cannot be assigned to in place, for the tape may need its old numbers: "
+                        "make another with ops.where or ops.concatenate, or change t.array between steps")
+
+_PLAIN = {np.ndarray, int, float, bool, tuple, type(None)}                      # nothing to do for _constant
+
+def _constant(x):
+    """x, but Python's number for a NumPy scalar: an np.float64 makes float64 of the float32 it meets."""
+    x = x.item() if isinstance(x, np.generic) else x
+    if isinstance(x, complex):
+        raise TypeError(f"a Tensor holds floating-point numbers, and {x} is complex")
+    return x
 
 def primitive(f, broadcasts=False):
     """Make the array function `f` differentiable.
@@ -98,8 +118,16 @@ def primitive(f, broadcasts=False):
     """
     @wraps(f)
     def op(*inputs, **params):
-        recorded = Tensor in map(type, inputs)
-        arrays = [x.array if type(x) is Tensor else x for x in inputs] if recorded else inputs
+        recorded, plain, arrays = False, True, []
+        for x in inputs:                        # a loop, as nothing costs less
+            if type(x) is Tensor:
+                recorded, x = True, x._array
+            elif type(x) not in _PLAIN:
+                plain = False
+            arrays.append(x)
+        if recorded and not (plain and (not params or _PLAIN.issuperset(map(type, params.values())))):
+            inputs, params = tuple(map(_constant, inputs)), {name: _constant(x) for name, x in params.items()}
+            arrays = list(map(value, inputs))
         try:
             out = f(*arrays, **params)
         except (TypeError, ValueError, IndexError) as error:
@@ -107,9 +135,9 @@ def primitive(f, broadcasts=False):
         if not recorded:
             return out
         t = Tensor.__new__(Tensor)
-        t.array = np.asarray(out) if isinstance(out, np.generic) else out
+        t._array = np.asarray(out) if isinstance(out, np.generic) else out
         t.grad = None
-        t.op, t.inputs, t.params = (op, inputs, params) if _recording else (None, (), {})
+        t.op, t.inputs, t.params = (None, (), None) if blocks and not recording() else (op, inputs, params)
         t.serial = next(_clock)
         return t
 
@@ -123,7 +151,16 @@ def elementwise(f):
 
 def value(x):
     """The array inside a Tensor; an array or a number as it is."""
-    return x.array if type(x) is Tensor else x
+    return x._array if type(x) is Tensor else x
+
+def floats(x, dtype=np.float32):
+    """x, a Tensor or an array of floats, as it is; whole numbers, such as pixels of 0 to 255, as `dtype`."""
+    if type(x) is Tensor:
+        return x
+    x = backend.as_array(x)
+    if x.dtype.kind not in "iubf":
+        raise TypeError(f"floating-point numbers are needed here, and this is {describe(x)}")
+    return x if x.dtype.kind == "f" else x.astype(dtype)
 
 def tape(y):
     """The tensors that `y` was computed from, and `y`, oldest first.
@@ -146,7 +183,8 @@ def pullback(y, g=None, wrt=None, create_graph=False):
     gradients can be differentiated in turn.
     """
     if type(y) is not Tensor:
-        raise TypeError(f"{describe(y)} has no gradient: it was not computed from any Tensor")
+        raise TypeError(f"{describe(y)} has no gradient: it was not computed from any Tensor (a gradient can "
+                        "be differentiated if it was taken with create_graph=True)")
     if g is None:
         if y.size != 1:
             raise ValueError(f"a gradient starts from a single number, and this has shape {y.shape}: "
@@ -161,9 +199,8 @@ def pullback(y, g=None, wrt=None, create_graph=False):
     for t in reversed(history):
         if t.inputs and t in grads:
             g = grads[t] if t in wanted else grads.pop(t)
-            for x, gx in zip(t.inputs, _through(t, g, needed, create_graph)):
-                if gx is not None:
-                    grads[x] = grads[x] + gx if x in grads else gx
+            for x, gx in _through(t, g, needed, create_graph):
+                grads[x] = grads[x] + gx if x in grads else gx
     return {x: grads[x] for x in wanted if x in grads}
 
 def _between(wanted, history):
@@ -175,27 +212,55 @@ def _between(wanted, history):
     return needed
 
 def _through(t, g, needed, create_graph):
-    """`g`, the gradient of t, carried through the primitive that made t: a gradient for each needed input."""
+    """[(input, its gradient)] of the needed inputs of the primitive that made t; g is the gradient of t."""
+    op, rules, found = t.op, t.op.vjps, []
     out, inputs = (t, t.inputs) if create_graph else (
-        t.array, [x.array if type(x) is Tensor else x for x in t.inputs])
-    rules, gs = t.op.vjps, [None] * len(inputs)
-    together = rules(g, out, *inputs, **t.params) if callable(rules) else None
+        t._array, [x._array if type(x) is Tensor else x for x in t.inputs])
+    if together := callable(rules):
+        rules = rules(g, out, *inputs, **t.params)              # no rules, but the gradients themselves
     for i, x in enumerate(t.inputs):
-        if type(x) is Tensor and x in needed:
-            if not together and rules[i] is None:
-                raise TypeError(f"{t.op.__name__} has no derivative by its input {i}, which is a Tensor: "
-                                "give it as an array")
-            gx = together[i] if together else rules[i](g, out, *inputs, **t.params)
-            if gx.shape != x.array.shape:
-                if not t.op.broadcasts:
-                    raise ValueError(f"{t.op.__name__}: its rule returned a gradient of shape {gx.shape} "
-                                     f"for input {i}, of shape {x.shape}")
-                gx = sum_to(gx, shape=x.array.shape)
-            gs[i] = gx
-    return gs
+        if type(x) is Tensor:
+            if x.serial > t.serial:
+                raise ValueError(f"{op.__name__}: input {i}, {describe(x.array)}, has been changed since, as "
+                                 "by a step, and the gradient would be wrong: compute the loss anew after "
+                                 "the step, or all gradients before it (and w.T in forward, each time)")
+            if x in needed:
+                if type(rules) not in (tuple, list) or i >= len(rules):
+                    raise TypeError(f"{op.__name__}: vjps is a tuple with one rule for each input, (rule,) "
+                                    "for one, or a function that returns a list of all gradients")
+                gx = rules[i]
+                if gx is not None and not together:
+                    gx = gx(g, out, *inputs, **t.params)
+                if gx is None or gx.shape != x._array.shape:
+                    gx = _shaped(gx, x.shape, op, i)
+                found.append((x, gx))
+    return found
+
+def _shaped(gx, shape, op, i):
+    """The gradient of input i in its shape: summed to it, where the primitive broadcasts, or an error."""
+    if gx is None:
+        raise TypeError(f"{op.__name__} has no derivative by its input {i}, which is a Tensor: give an array")
+    if not op.broadcasts:
+        at = f"input {i}, of shape {shape}"
+        raise ValueError(f"{op.__name__}: its rule returned a gradient of shape {gx.shape} for {at}")
+    return sum_to(gx, shape=shape)
+
+def add_gradients(gradients):
+    """Add each g of {leaf: g} to `leaf.grad`, which becomes an array that it shares with nobody."""
+    given = set()
+    for leaf, g in gradients.items():
+        g = g if leaf.grad is None else leaf.grad + g
+        if isinstance(g, np.generic):
+            g = np.asarray(g)
+        elif g.base is not None or id(g) in given:              # a view of another, or another leaf's
+            g = g.copy()
+        given.add(id(g))
+        leaf.grad = g
 
 def grad(y, xs, create_graph=False):
     """[∂y/∂x for x in xs] of a single number y: arrays, or Tensors when `create_graph`."""
+    if type(xs) is Tensor:
+        raise TypeError("grad: xs is a list of Tensors, as in dx, = grad(y, [x])")
     grads = pullback(y, wrt=xs, create_graph=create_graph)
     for i, x in enumerate(xs):
         if x not in grads:
@@ -203,27 +268,29 @@ def grad(y, xs, create_graph=False):
                              "from that Tensor, or was computed inside no_grad()")
     return [grads[x] for x in xs]
 
-@contextmanager
-def no_grad():
-    """Compute without recording."""
-    global _recording
-    before, _recording = _recording, False
-    try:
-        yield
-    finally:
-        _recording = before
+def leaves(name, tensors):
+    """The list of Tensors that `name` is to change: leaves, each once, and none of them alone."""
+    if type(tensors) is Tensor or hasattr(tensors, "parameters"):
+        raise TypeError(f"{name} takes a list of Tensors, [w, b] or model.parameters(), not a single one or "
+                        "the model itself")
+    tensors = list(tensors)
+    if wrong := [x for x in tensors if type(x) is not Tensor or x.computed]:
+        raise TypeError(f"{name} takes Tensors that you made, not {wrong[0]!r:.80}")
+    if len(set(tensors)) < len(tensors):
+        raise ValueError(f"{name}: a Tensor stands twice in its list; model.parameters() has each once")
+    return tensors
 
 def describe(x):
     """'float32(3, 4)' for an array, its repr for anything else; 'gpu:' marks a device array."""
     if not hasattr(x, "dtype"):
         return repr(x)
-    where = "" if isinstance(x, (np.ndarray, np.generic)) else "gpu:"
-    return f"{where}{x.dtype}{tuple(x.shape)}"
+    return f"{'gpu:' * backend.on_gpu(x)}{x.dtype}{tuple(x.shape)}"
 
 def _explained(error, name, arrays):
     """The same kind of error, its message led by the operation and the shapes it was given."""
     kind = next(k for k in (IndexError, TypeError, ValueError) if isinstance(error, k))
-    return kind(f"{name}({', '.join(map(describe, arrays))}): {error}")
+    hint = "; axis and keepdims are NumPy's words" * ("'dim'" in str(error) or "'keepdim'" in str(error))
+    return kind(f"{name}({', '.join(map(describe, arrays))}): {error}{hint}")
 
 @primitive
 def sum_to(x, shape):
@@ -236,7 +303,6 @@ def sum_to(x, shape):
 def broadcast_to(x, shape):
     """x repeated, without a copy, along new axes and axes of size 1: → `shape`."""
     return np.broadcast_to(x, shape)
-
 
 sum_to.vjps = (lambda g, out, x, shape: broadcast_to(g, shape=x.shape),)           # each other's transpose
 broadcast_to.vjps = (lambda g, out, x, shape: sum_to(g, shape=x.shape),)
