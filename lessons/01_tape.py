@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, images, losses, nn, ops, optim, plot, rnn, tensor
+from minidl import Tensor, backend, functions, grad, images, linalg, losses, nn, ops, optim, plot, rnn, tensor
 from minidl.gradcheck import check_gradients, diagnose
 
 lesson = begin("01_tape")
@@ -291,11 +291,12 @@ cases = {
     "sin cos tanh σ": (lambda x: ops.sin(x) * ops.cos(x) + ops.tanh(x) * ops.sigmoid(x), (5, 3)),
     "|x| softplus": (lambda x: abs(x) * ops.softplus(x), (5, 3)),
     "relu where": (lambda x: ops.where(row > 0, functions.relu(x), functions.leaky_relu(x)) * x, (5, 3)),
-    "max min": (lambda x, y: ops.maximum(x, y) * ops.minimum(x, -y), (5, 3), (5, 3)),
+    "max min clip": (lambda x, y: ops.maximum(x, y) * ops.minimum(x, -y) * y.clip(min=-1), (5, 3), (5, 3)),
     "slices, take": (lambda x: x[row, 1:] * x[:3, :-1] * x[:, 0].sum(), (5, 3)),
     "pad, join, .T": (lambda x: ops.concatenate([ops.pad(x, widths=((1, 0), (0, 2))), x.T]) ** 3, (5, 3)),
     "reductions": (lambda x: x.var(axis=0) * x.max(axis=0) + ops.logsumexp(x, axis=0), (5, 3)),
-    "products": (lambda x, w, b: ops.affine(x, w, b) * (ops.gram(x) @ x @ w), (5, 3), (3, 2), (2,))}
+    "products": (lambda x, w, b: ops.affine(x, w, b) * (ops.gram(x) @ x @ w), (5, 3), (3, 2), (2,)),
+    "solve log det": (lambda a, b: linalg.solve(ops.gram(a), b) * linalg.logdet(ops.gram(a)), (3, 7), (3, 2))}
 
 # %%
 def normalised_convolution(x, w, gamma, beta):
@@ -312,7 +313,7 @@ cases |= {
 # %%
 # `check_gradients` does for every input what we did for w; with order=2 it goes on to check the gradients of
 # the gradients.  Meanwhile we collect which operations are on the tapes, to be sure that none was left out.
-every = {f.__name__ for module in (tensor, ops, functions, images, losses, rnn)
+every = {f.__name__ for module in (tensor, ops, functions, images, linalg, losses, rnn)
          for f in vars(module).values() if getattr(f, "vjps", ())}
 used, worst = set(), {}
 for name, (function, *shapes) in cases.items():

@@ -8,10 +8,9 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from minidl.tensor import Tensor, broadcast_to, elementwise, primitive, value
+from minidl.tensor import Tensor, broadcast_to, describe, elementwise, floats, primitive, value
 
 # --- elementwise: inputs broadcast, and pullback sums their gradients back ----------------------------------
-
 @elementwise
 def add(x, y):
     return x + y
@@ -113,6 +112,12 @@ def minimum(x, y):
     return -maximum(-x, -y)
 
 @elementwise
+def clip(x, min=-math.inf, max=math.inf):
+    """x, but min where it is below, and max where it is above; min and max are numbers."""
+    return np.clip(x, min, max)
+clip.vjps = (lambda g, z, x, min=-math.inf, max=math.inf: g * (value(z) == value(x)),)    # 0 where it was cut
+
+@elementwise
 def where(mask, x, y):
     """x where the mask is true, y elsewhere."""
     return np.where(mask, x, y)
@@ -121,7 +126,6 @@ where.vjps = (None,                                             # a mask is not 
               lambda g, z, mask, x, y: g * (value(mask) == 0))
 
 # --- shape: nothing is computed, numbers move; the transpose moves them back --------------------------------
-
 @primitive
 def reshape(x, shape):
     return x.reshape(shape)
@@ -142,12 +146,12 @@ swapaxes.vjps = (lambda g, z, x, i, j: swapaxes(g, i=i, j=j),)
 
 @primitive
 def cut(x, index):
-    """x[index], for an index of whole numbers, slices, None and `...`: no element twice."""
+    """x[index], for an index of whole numbers, slices, None and `...`: no element twice (basic indexing)."""
     return x[index]
 
 @primitive
 def paste(x, index, shape):
-    """Zeros of `shape` with x written at `index`."""
+    """Zeros of `shape` with x written at `index`: z[index] = x."""
     z = np.zeros_like(x, shape=shape)
     z[index] = x
     return z
@@ -157,12 +161,12 @@ paste.vjps = (lambda g, z, x, index, shape: cut(g, index=index),)
 
 @primitive
 def take(x, index):
-    """x[index], for an index with arrays in it: an element may be taken twice."""
+    """x[index], for an index with arrays in it: an element may be taken twice (advanced indexing)."""
     return x[index]
 
 @primitive
 def add_at(x, index, shape):
-    """Zeros of `shape` with x added at `index`, where an element may be added to twice."""
+    """Zeros of `shape` with x added at `index`, twice where it stands twice: np.add.at(z, index, x)."""
     z = np.zeros_like(x, shape=shape, order="C")
     places = np.arange(z.size, like=z).reshape(shape)[index]    # one number for each place, as CuPy wants it
     np.add.at(z.reshape(-1), places, x)
@@ -183,7 +187,7 @@ pad.vjps = (lambda g, z, x, widths, fill=0.0: cut(g, index=_inside(x, widths)),)
 
 @primitive
 def join(*xs, axis):
-    """xs one after another along an axis they have."""
+    """xs one after another along an axis they have: np.concatenate, each of them an input of its own."""
     return np.concatenate(xs, axis=axis)
 def _part(g, z, *xs, axis):
     ends = np.cumsum([x.shape[axis] for x in xs]).tolist()
@@ -212,7 +216,6 @@ def index(x, i):
     return take(x, index=tuple(map(value, parts)))
 
 # --- reductions ---------------------------------------------------------------------------------------------
-
 def _axes(x, axis):
     """`axis` as a tuple of non-negative numbers: all axes for None."""
     return tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
@@ -244,29 +247,45 @@ def min(x, axis=None, keepdims=False):
 
 def mean(x, axis=None, keepdims=False):
     """The sum divided by the count."""
-    return sum(x, axis=axis, keepdims=keepdims) * (1 / math.prod(x.shape[a] for a in _axes(x, axis)))
+    if not (count := math.prod(x.shape[a] for a in _axes(x, axis))):
+        raise ValueError(f"mean({describe(value(x))}): there is no mean of nothing; is a batch empty?")
+    return sum(x, axis=axis, keepdims=keepdims) * (1 / count)
 
 def var(x, axis=None, keepdims=False):
     """The mean squared distance from the mean (divided by n, not n − 1)."""
     centred = x - mean(x, axis=axis, keepdims=True)
     return mean(centred * centred, axis=axis, keepdims=keepdims)
 
+def std(x, axis=None, keepdims=False):
+    """The root of `var`; where that is 0, it has a kink, and no gradient (NaN)."""
+    return sqrt(var(x, axis=axis, keepdims=keepdims))
+
+def prod(x, axis=None, keepdims=False):
+    """The product along the axes, by halves: log₂ n products of arrays, which are right at 0, too."""
+    axes, kept = _axes(x, axis), [a for a in range(x.ndim) if a not in _axes(x, axis)]
+    z = reshape(transpose(x, axes=(*axes, *kept)), shape=(-1, *(x.shape[a] for a in kept)))
+    while (n := len(z)) > 1:
+        z = concatenate([z[:n // 2] * z[n // 2:n - n % 2], z[n - n % 2:]])
+    return _unreduce(z, x, axis) if keepdims else z[0]
+
 @primitive
 def logsumexp(x, axis=-1):
     """log Σ eˣ along `axis`, kept with size 1; the maximum goes out first, so that e never overflows."""
+    x = floats(x)
     top = x.max(axis=axis, keepdims=True)
-    return top + np.log(np.exp(x - top).sum(axis=axis, keepdims=True))
+    top = np.where(np.isfinite(top), top, 0)                    # of ∞ alone: not ∞ − ∞
+    with np.errstate(divide="ignore"):
+        return top + np.log(np.exp(x - top).sum(axis=axis, keepdims=True))
 logsumexp.vjps = (lambda g, z, x, axis=-1: g * exp(x - z),)     # ∂ log Σ eˣ / ∂xᵢ = e^xᵢ / Σ eˣ, the softmax
 
 # --- products -----------------------------------------------------------------------------------------------
-
 @elementwise
 def matrix_product(a, b):
     """a (…, n, k) @ b (…, k, m) → (…, n, m)."""
     return a @ b
 def _matrix_product_right(g, z, a, b):
     if b.ndim == 2 < a.ndim:                                    # one b for all: one large product
-        a, g = (reshape(t, shape=(-1, t.shape[-1])) for t in (a, g))
+        a, g = (reshape(t, shape=(math.prod(t.shape[:-1]), t.shape[-1])) for t in (a, g))
     return swapaxes(a, i=-1, j=-2) @ g                          # (k, n) @ (n, m)
 matrix_product.vjps = (lambda g, z, a, b: g @ swapaxes(b, i=-1, j=-2),      # (n, m) @ (m, k)
                        _matrix_product_right)
@@ -298,7 +317,6 @@ def matmul(a, b):
     return matrix_product(a, b)
 
 # --- the operators and methods of Tensor --------------------------------------------------------------------
-
 def _swap(op):
     return lambda y, x: op(x, y)
 
@@ -313,7 +331,9 @@ for _name, _op in {
     "__matmul__": matmul, "__rmatmul__": _swap(matmul), "__getitem__": index,
     "__gt__": lambda t, u: t.array > value(u), "__ge__": lambda t, u: t.array >= value(u),
     "__lt__": lambda t, u: t.array < value(u), "__le__": lambda t, u: t.array <= value(u),
-    "sum": sum, "mean": mean, "var": var, "max": max, "min": min,
+    "__eq__": lambda t, u: t.array == value(u), "__ne__": lambda t, u: t.array != value(u),
+    "sum": sum, "mean": mean, "var": var, "std": std, "max": max, "min": min, "prod": prod,
+    "clip": lambda t, min=-math.inf, max=math.inf: clip(t, min=min, max=max),
     "swapaxes": lambda t, i, j: swapaxes(t, i=i, j=j),
     "reshape": lambda t, *sizes: reshape(t, shape=_shape_of(sizes)),
     "transpose": lambda t, *axes: transpose(t, axes=_shape_of(axes) or None), "T": property(transpose),

@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from minidl import backend, functions, images, losses, ops, rnn
+from minidl import backend, functions, images, linalg, losses, ops, rnn
 from minidl.tensor import Tensor, grad, pullback, sum_to
 
 _rng = np.random.default_rng(4)
@@ -42,6 +42,12 @@ def dropped(x):
     """Dropout that drops the same elements at every call."""
     backend.seed(7)
     return functions.dropout(x, 0.3)
+
+
+def masked(x):
+    """Masking noise that hits the same elements at every call."""
+    backend.seed(7)
+    return functions.mask(x, 0.3)
 
 
 MASK = np.array([[True, False, True, True, False]] * 2 + [[False, True, True, False, False]])
@@ -78,6 +84,8 @@ CASES = {
     "maximum":                  row(ops.maximum, R(3, 5), R(5)),
     "maximum, number":          row(lambda x: ops.maximum(0.1, x), R(5)),
     "minimum":                  row(ops.minimum, R(3, 5), R(3, 1)),
+    "clip":                     row(lambda x: ops.clip(x, min=-0.5, max=0.4), R(3, 5)),
+    "clip, below":              row(lambda x: x.clip(0.1), R(5)),
     "where":                    row(lambda x, y, m: ops.where(m, x, y), R(3, 5), R(5), constants=(MASK,)),
     "where, number":            row(lambda x, m: ops.where(m, x, 0.0), R(3, 5), constants=(MASK,)),
     "number of no axes":        row(lambda x, y: x * y + ops.exp(x), R(), R(3)),
@@ -124,6 +132,10 @@ CASES = {
     "max, kept":                row(lambda x: x.max(axis=-1, keepdims=True), R(3, 5)),
     "min":                      row(lambda x: x.min(axis=0), R(3, 5)),
     "var":                      row(lambda x: x.var(axis=1), R(3, 5)),
+    "std":                      row(lambda x: ops.std(x, axis=0), R(3, 5)),
+    "prod":                     row(ops.prod, R(3, 2)),
+    "prod, axes":               row(lambda x: ops.prod(x, axis=(0, -1), keepdims=True), R(2, 3, 5)),
+    "prod, with a zero":        row(lambda x: ops.prod(x, axis=1), R(3, 5) * (1 - np.eye(3, 5))),
     "logsumexp":                row(ops.logsumexp, R(3, 5)),
     "logsumexp, axis":          row(lambda x: ops.logsumexp(x, axis=0), R(3, 1, 2)),
 
@@ -144,6 +156,11 @@ CASES = {
     "affine":                   row(ops.affine, R(3, 5), R(5, 2), R(2)),
     "affine, sequences":        row(ops.affine, R(2, 3, 5), R(5, 2), R(2)),
 
+    "solve":                    row(linalg.solve, R(3, 3), R(3, 2)),
+    "solve, one column":        row(linalg.solve, R(3, 3), R(3)),
+    "logdet":                   row(linalg.logdet, R(3, 3)),
+    "logdet, of a aᵀ":          row(lambda a: linalg.logdet(a @ a.T), R(3, 5)),
+
     # --- images
     "conv2d":                   row(images.conv2d, R(2, 3, 5, 7), R(2, 3, 3, 2)),
     "conv2d, bias":             row(images.conv2d, R(2, 3, 5, 7), R(5, 3, 3, 2), R(5)),
@@ -163,6 +180,8 @@ CASES = {
     "conv_transpose2d":         row(images.conv_transpose2d, R(2, 3, 3, 2), R(3, 2, 2, 3)),
     "conv_transpose2d, stride": row(lambda x, w, b: images.conv_transpose2d(x, w, b, (2, 3), (1, 0)),
                                     R(3, 2, 3, 2), R(2, 5, 3, 2), R(5)),
+    "conv_transpose2d, twice":  row(lambda x, w: images.conv_transpose2d(x, w, stride=2, padding=1),
+                                    R(2, 3, 3, 2), R(3, 2, 4, 4)),
     "max_pool2d":               row(lambda x: images.max_pool2d(x, 2), R(2, 3, 4, 5)),
     "max_pool2d, overlapping":  row(lambda x: images.max_pool2d(x, 3, stride=2, padding=1), R(2, 2, 5, 6)),
     "max_pool2d, apart":        row(lambda x: images.max_pool2d(x, (2, 1), stride=3), R(2, 1, 7, 5)),
@@ -178,6 +197,7 @@ CASES = {
     "softmax, axis":            row(lambda x: functions.softmax(x, axis=1), R(2, 3, 5)),
     "log_softmax":              row(functions.log_softmax, R(3, 5)),
     "dropout":                  row(dropped, R(7, 5)),
+    "mask":                     row(masked, R(7, 5)),
     "batch_norm":               row(functions.batch_norm, R(7, 3), R(3), R(3)),
     "batch_norm, images":       row(functions.batch_norm, R(3, 2, 3, 5), R(2), R(2)),
     "batch_norm, fixed input":  row(lambda g, b, x: functions.batch_norm(x, g, b), R(3), R(3),
@@ -201,6 +221,7 @@ CASES = {
     "gaussian_nll, one width":  row(lambda x, m: losses.gaussian_nll(x, m, -0.7), R(3, 5), R(3, 5)),
     "gaussian_kl":              row(losses.gaussian_kl, R(5, 3), R(5, 3)),
     "sparsity_kl":              row(lambda h: losses.sparsity_kl(h, 0.1), P(5, 3) / 3),
+    "sparsity_kl, one unit":    row(lambda h: losses.sparsity_kl(h, 0.5), P(5, 1) / 3),
     "mmd":                      row(lambda x, y: losses.mmd(x, y, bandwidth=1.3), R(5, 2), R(3, 2)),
     "squared_distances":        row(losses.squared_distances, R(5, 2), R(3, 2)),
     "gan_value":                row(losses.gan_value, R(5, 1), R(3, 1)),

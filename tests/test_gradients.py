@@ -9,7 +9,7 @@ import pytest
 from cases import CASES, cotangent, first, first_is_right, numeric_first, second_is_right
 
 import minidl
-from minidl import Tensor, functions, grad, images, losses, ops
+from minidl import Tensor, functions, grad, images, linalg, losses, ops
 
 EXEMPT = {"median_bandwidth"}                   # a constant, computed from arrays
 
@@ -69,8 +69,9 @@ def code_reached():
 
 
 def test_every_primitive_and_every_public_function_is_in_the_table():
-    public = [f for m in (ops, images, functions, losses) for f in vars(m).values() if inspect.isfunction(f)
-              and f.__module__ == m.__name__ and f.__name__[0] != "_" and f.__name__ not in EXEMPT]
+    public = [f for m in (ops, images, functions, linalg, losses) for f in vars(m).values()
+              if inspect.isfunction(f) and f.__module__ == m.__name__ and f.__name__[0] != "_"
+              and f.__name__ not in EXEMPT]
     reached = code_reached()
     missing = {f.__name__ for f in public + primitives() if inspect.unwrap(f).__code__ not in reached}
     assert not missing, f"give these a row in tests/cases.py: {', '.join(sorted(missing))}"
