@@ -13,19 +13,19 @@ import numpy as np
 
 from minidl import backend
 from minidl.ops import affine, matrix_product, pad, reshape, transpose
-from minidl.tensor import describe, primitive, value
+from minidl.tensor import describe, floats, primitive, value
 
 @primitive
 def columns(x, size, stride):
     """Every patch as a column, x (N, C, H, W) → (C·KH·KW, OH·OW·N)."""
-    return _patches(_batch_last(x), size, stride).reshape(x.shape[1] * math.prod(size), -1)
+    patches = _patches(_batch_last(x), size, stride)                            # (C, KH, KW, OH, OW, N)
+    return patches.reshape(x.shape[1] * math.prod(size), math.prod(patches.shape[3:]))
 
 @primitive
-def overlay(columns, shape, size, stride):
-    """Each column added back where `columns` found it, (C·KH·KW, OH·OW·N) → x (N, C, H, W) = shape."""
-    n, c, h, w = shape
-    image = np.zeros_like(columns, shape=(c, h, w, n))
-    patches = columns.reshape(c, *size, *_steps(shape, size, stride), n)
+def overlay(c, shape, size, stride):
+    """Each column of c added back where `columns` found it, (C·KH·KW, OH·OW·N) → x (N, C, H, W) = shape."""
+    image = np.zeros_like(c, shape=(*shape[1:], shape[0]))                      # (C, H, W, N), as in memory
+    patches = c.reshape(shape[1], *size, *_steps(shape, size, stride), shape[0])
     for i, j, here in _offsets(shape, size, stride):
         image[:, *here] += patches[:, i, j]
     return image.transpose(3, 0, 1, 2)
@@ -38,35 +38,39 @@ def conv2d(x, w, b=None, stride=1, padding=0):
 
     padding: rows and columns of zeros on each side; "valid" for none; "same" for OH = ⌈H / stride⌉.
     OH = ⌊(H + padding − KH) / stride⌋ + 1, with the padding of both sides counted.
+    Whole numbers (pixels 0 to 255) become floats; float64 beside float32 makes all float64, and slow.
     """
+    x = floats(x, w.dtype)
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[1]:
         raise ValueError(f"conv2d({describe(value(x))}, {describe(value(w))}): images are (N, C, H, W) and "
                          "filters (O, C, KH, KW), with one C")
     size, stride = w.shape[2:], _pair(stride)
     x = _framed("conv2d", x, size, stride, padding)
     patches = columns(x, size=size, stride=stride)                              # (C·KH·KW, OH·OW·N)
-    filters = reshape(w, shape=(w.shape[0], -1))                                # (O, C·KH·KW)
+    filters = reshape(w, shape=(w.shape[0], math.prod(w.shape[1:])))            # (O, C·KH·KW)
     z = matrix_product(filters, patches) if b is None else affine(filters, patches, reshape(b, shape=(-1, 1)))
-    return transpose(reshape(z, shape=(-1, *_steps(x.shape, size, stride), x.shape[0])), axes=(3, 0, 1, 2))
+    z = reshape(z, shape=(w.shape[0], *_steps(x.shape, size, stride), x.shape[0]))
+    return transpose(z, axes=(3, 0, 1, 2))
 
 def conv_transpose2d(x, w, b=None, stride=1, padding=0):
     """x (N, C, H, W) pasted through filters w (C, O, KH, KW), plus b (O,) → (N, O, OH, OW).
 
     The transpose of conv2d by its image: every pixel paints its filter, and the overlaps add up.
-    OH = (H − 1) · stride + KH − 2 · padding.
+    OH = (H − 1) · stride + KH − 2 · padding: a kernel of 4, stride 2 and padding 1 make 2H of H.
     """
+    x = floats(x, w.dtype)
     if x.ndim != 4 or w.ndim != 4 or x.shape[1] != w.shape[0]:
         raise ValueError(f"conv_transpose2d({describe(value(x))}, {describe(value(w))}): images are "
                          "(N, C, H, W) and filters (C, O, KH, KW), with one C")
-    (n, c, *steps), size, stride = x.shape, w.shape[2:], _pair(stride)
-    flat = reshape(transpose(x, axes=(1, 2, 3, 0)), shape=(c, -1))              # (C, H·W·N)
+    (n, c, *steps), (_, outputs, *size), stride = x.shape, w.shape, _pair(stride)
+    flat = reshape(transpose(x, axes=(1, 2, 3, 0)), shape=(c, math.prod(steps) * n))            # (C, H·W·N)
     painted = matrix_product(transpose(reshape(w, shape=(c, -1))), flat)        # (O·KH·KW, H·W·N)
-    shape = (n, w.shape[1], *((m - 1) * s + k for m, s, k in zip(steps, stride, size)))
-    z = overlay(painted, shape=shape, size=size, stride=stride)
-    (p, q), (h, w) = _pair(padding), shape[2:]
-    if not (0 <= 2 * p < h and 0 <= 2 * q < w):
-        raise ValueError(f"conv_transpose2d: padding {padding} leaves nothing of an image of {h} × {w}")
-    z = z[:, :, p:h - p, q:w - q]
+    shape = (n, outputs, *((m - 1) * s + k for m, s, k in zip(steps, stride, size)))
+    z = overlay(painted, shape=shape, size=tuple(size), stride=stride)
+    (top, left), (height, width) = _pair(padding), shape[2:]
+    if not (0 <= 2 * top < height and 0 <= 2 * left < width):
+        raise ValueError(f"conv_transpose2d: padding {padding} leaves nothing of {height} × {width} pixels")
+    z = z[:, :, top:height - top, left:width - left]
     return z if b is None else z + reshape(b, shape=(-1, 1, 1))
 
 @primitive
@@ -136,16 +140,12 @@ def _batch_last(x):
     return (x if x.strides[-1] == x.itemsize else x.copy()).transpose(3, 0, 1, 2)
 
 def _patches(x, size, stride):
-    """A view of every patch, x (N, C, H, W) → (C, KH, KW, OH, OW, N); the last one ends inside x.
-
-    By strides, as CuPy's sliding_window_view waits for the GPU, twice a call; `_steps` counts what fits.
-    """
+    """A view of every patch, x (N, C, H, W) → (C, KH, KW, OH, OW, N), without a wait for the GPU."""
     (n, c, *_), (along_n, along_c, down, across) = x.shape, x.strides
     return backend.as_strided(x, (c, *size, *_steps(x.shape, size, stride), n),
                               (along_c, down, across, down * stride[0], across * stride[1], along_n))
 
 # --- the geometry of windows --------------------------------------------------------------------------------
-
 def _pair(n):
     """(n, n) for a whole number n; a pair as it is."""
     if isinstance(n, str) or np.ndim(n) > 1 or np.size(n) > 2:
@@ -181,6 +181,7 @@ def _windows(name, x, size, stride, padding, fill):
     """Size and stride as pairs, and the framed images."""
     size = _pair(size)
     stride = size if stride is None else _pair(stride)
+    x = floats(x)
     if x.ndim != 4 or any(2 * p > k for p, k in zip(_pair(padding), size)):
         raise ValueError(f"{name}({describe(value(x))}): images are (N, C, H, W), and padding {padding} at "
                          f"most half the window, {size}")

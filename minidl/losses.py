@@ -1,31 +1,48 @@
 """Losses: each a single number to make small, with its algebra.
 
 The one law of units: a sum over what one example holds, a mean over the examples; so a loss is in nats (or
-squared units) per example, and two terms of one loss can be added as the theory says.  `mse` alone is a mean
-over everything, as its name promises.
+squared units) per example, and terms can be added as the theory says.  `mse` alone is a mean over everything.
 """
 import math
 from functools import reduce
 
 import numpy as np
 
+from minidl import backend
 from minidl.functions import softmax
 from minidl.ops import (abs, add, exp, expand_dims, gram, log, logsumexp, matmul, mean, reshape, sigmoid,
                         softplus, sum, transpose)
-from minidl.tensor import describe, primitive, value
+from minidl.tensor import Tensor, describe, floats, leaves, primitive, value
 
-def _same_shapes(name, a, b):
-    if a.shape != b.shape:
+def _alike(name, a, b, shape=True):
+    """a and b as floats, an array in the precision of a Tensor beside it; of one shape, if that is asked."""
+    a, b = floats(a), floats(b)
+    if shape and a.shape != b.shape:
         raise ValueError(f"{name}({describe(value(a))}, {describe(value(b))}): the two must have one shape; "
                          "reshape one of them, so that nothing is broadcast by accident")
+    if type(a) is not type(b):
+        kind = a.dtype if type(a) is Tensor else b.dtype
+        a, b = (x if type(x) is Tensor else x.astype(kind, copy=False) for x in (a, b))
+    return a, b
+
+def _shares(name, x):
+    """An error if x, on the host, is not between 0 and 1, but for the nudge of a gradient check."""
+    if isinstance(x, np.ndarray) and x.size and not (x.min() > -1e-4 and x.max() < 1 + 1e-4):
+        raise ValueError(f"{name}: shares from 0 to 1 are needed, and these run from {x.min():.4g} to "
+                         f"{x.max():.4g} (pixels: x / 255; a ReLU's codes: penalise their size instead)")
+
+def _share(x):
+    """1 / N, of a batch x (N, …) that is not empty."""
+    if not len(x):
+        raise ValueError(f"a loss is a mean over the examples, and {describe(value(x))} holds none")
+    return 1 / len(x)
 
 # --- how far is the answer? ---------------------------------------------------------------------------------
-
 @primitive
 def _cross_entropy(logits, labels):
     """−(1/N) Σ log p[label], with log p = s − log Σ eˢ."""
     chosen = np.take_along_axis(logits, labels[:, None], axis=1)
-    return (logsumexp(logits, axis=1) - chosen).sum() * (1 / len(labels))
+    return (logsumexp(logits, axis=1) - chosen).sum() * _share(labels)
 def _cross_entropy_back(g, z, logits, labels):
     one_hot = value(labels)[:, None] == np.arange(logits.shape[1], like=value(labels))
     return (softmax(logits) - one_hot) * (g * (1 / len(labels)))
@@ -36,7 +53,7 @@ def cross_entropy(logits, labels):
 
     p = softmax(logits).  Labels on the host are checked; on a GPU a wrong one would wrap round in silence.
     """
-    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
+    logits, labels = floats(logits), value(labels) if type(labels) is Tensor else backend.as_array(labels)
     if logits.ndim != 2 or labels.shape != logits.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(f"cross_entropy({describe(value(logits))}, {describe(value(labels))}): logits are "
                          "(N, K) and labels (N,), whole numbers; for one-hot rows give labels.argmax(axis=1)")
@@ -48,19 +65,19 @@ def cross_entropy(logits, labels):
 
 def mse(x, target):
     """Mean squared error, over every number of x and target, of one shape."""
-    _same_shapes("mse", x, target)
+    x, target = _alike("mse", x, target)
     return mean((x - target) ** 2)
 
 def squared_error(x, target):
     """Mean over the examples of ‖x − target‖², x and target (N, …)."""
-    _same_shapes("squared_error", x, target)
-    return sum((x - target) ** 2) * (1 / x.shape[0])
+    x, target = _alike("squared_error", x, target)
+    return sum((x - target) ** 2) * _share(x)
 
 @primitive
 def _bce_with_logits(s, x):
     z = softplus(s)
     z -= x * s
-    return z.sum() * (1 / len(s))
+    return z.sum() * _share(s)
 _bce_with_logits.vjps = (lambda g, z, s, x: (sigmoid(s) - x) * (g * (1 / len(x))),  # ∂/∂s = (σ(s) − x) / N
                          lambda g, z, s, x: -s * (g * (1 / len(x))))                # ∂/∂x = −s / N
 
@@ -70,7 +87,9 @@ def bce_with_logits(s, x):
     As log σ(s) = s − softplus(s) and log(1 − σ(s)) = −softplus(s), a term is softplus(s) − x s.  For grey
     targets x, between 0 and 1, it does not reach 0: its floor is the entropy of the pixels, Σ H(x).
     """
-    _same_shapes("bce_with_logits", s, x)
+    s, x = _alike("bce_with_logits", s, x)
+    if type(s) is Tensor:
+        _shares("bce_with_logits", x)
     return _bce_with_logits(s, x)
 
 def gaussian_nll(x, mean, log_var=0.0):
@@ -78,29 +97,34 @@ def gaussian_nll(x, mean, log_var=0.0):
 
     −log N = ½ Σ [log 2π + log_var + (x − mean)² / var]
     """
-    _same_shapes("gaussian_nll", x, mean)
+    x, mean = _alike("gaussian_nll", x, mean)
+    if np.broadcast_shapes(getattr(log_var, "shape", ()), x.shape) != x.shape:
+        raise ValueError(f"gaussian_nll: log_var is a number or fits into x, {x.shape}, not {log_var.shape}")
     precision = exp(-log_var) if hasattr(log_var, "shape") else math.exp(-log_var)
     square = (x - mean) ** 2 * precision + log_var
-    return (sum(square) * (1 / x.shape[0]) + math.prod(x.shape[1:]) * math.log(2 * math.pi)) * 0.5
+    return (sum(square) * _share(x) + math.prod(x.shape[1:]) * math.log(2 * math.pi)) * 0.5
 
 # --- how far is a distribution? -----------------------------------------------------------------------------
-
 def gaussian_kl(mean, log_var):
     """Mean over the examples of KL(N(mean, e^log_var) ‖ N(0, I)), in nats; both (N, L).
 
     KL = E_q[log q − log p] = ½ Σ (mean² + var − 1 − log var)              (Kingma & Welling 2014, appendix B)
     """
-    _same_shapes("gaussian_kl", mean, log_var)
-    return sum(mean * mean + exp(log_var) - 1 - log_var) * (0.5 / mean.shape[0])
+    mean, log_var = _alike("gaussian_kl", mean, log_var)
+    return sum(mean * mean + exp(log_var) - 1 - log_var) * (0.5 * _share(mean))
 
 def sparsity_kl(activations, rho):
     """Σⱼ KL(ρ ‖ ρ̂ⱼ), in nats; activations (N, L) in 0–1, ρ̂ⱼ the mean of column j, ρ the wanted mean.
 
     KL(ρ ‖ ρ̂) = ρ log(ρ/ρ̂) + (1 − ρ) log((1 − ρ)/(1 − ρ̂))                 (Ng 2011, CS294A notes)
+
+    For a unit that is always 0, or 1, it is ∞: ρ̂ becomes ε + (1 − 2ε)ρ̂, with the ε of its precision.
     """
     if not 0 < rho < 1:
         raise ValueError(f"sparsity_kl: ρ is a mean activation, 0 < ρ < 1, not {rho}")
-    actual = mean(activations, axis=0)                                          # (L,)
+    _shares("sparsity_kl", value(activations := floats(activations)))
+    eps = float(np.finfo(activations.dtype).eps)
+    actual = eps + (1 - 2 * eps) * mean(activations, axis=0)                    # (L,)
     floor = -rho * math.log(rho) - (1 - rho) * math.log(1 - rho)
     return sum(-rho * log(actual) - (1 - rho) * log(1 - actual) - floor)
 
@@ -111,11 +135,14 @@ def mmd(x, y, bandwidth=None):
     (Gretton et al. 2012, eq. 3).  The bandwidth is by default the median squared distance of the two samples
     together, held constant (their §8).
     """
+    x, y = _alike("mmd", x, y, shape=False)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(f"mmd({describe(value(x))}, {describe(value(y))}): the samples are (N, D) and "
                          "(M, D), at least two points each; flatten images first")
     if bandwidth is None:
         bandwidth = median_bandwidth(value(x), value(y))
+    elif isinstance(bandwidth, (int, float)) and not bandwidth > 0:
+        raise ValueError(f"mmd: the bandwidth is a squared distance above 0, not {bandwidth}")
     n, m = len(x), len(y)
     kxx, kyy, kxy = (exp(-squared_distances(a, b) / bandwidth) for a, b in ((x, x), (y, y), (x, y)))
     within_x = (sum(kxx) - n) * (1 / (n * (n - 1)))             # k(x, x) = 1 goes out
@@ -136,7 +163,6 @@ def median_bandwidth(x, y):
     return np.maximum(median, np.finfo(both.dtype).tiny)        # above 0, even where all points are one
 
 # --- generative adversarial networks, on logits s: D = σ(s) -------------------------------------------------
-
 def gan_value(real, fake):
     """V(D, G) = E log D(x) + E log(1 − D(G(z))), from logits of any shape.
 
@@ -157,7 +183,6 @@ def gan_non_saturating(fake):
     return mean(softplus(-fake))
 
 # --- penalties ----------------------------------------------------------------------------------------------
-
 def jacobian_penalty(derivatives, weights):
     """Mean over the examples of ‖∂h/∂x‖²_F of h = φ(… φ(x W₁ + b₁) … W_L + b_L), written by hand.
 
@@ -167,34 +192,39 @@ def jacobian_penalty(derivatives, weights):
     The Jacobian of one example is W₁ A, with A = diag(φ′₁) W₂ diag(φ′₂) … (n₁, n_L), and ‖W₁ A‖² is
     Σ (W₁ᵀW₁) ∘ (A Aᵀ): the wide input is met once, in a matrix n₁ × n₁, and so are all the examples.
     """
-    if len(derivatives) != len(weights) or not weights:
-        raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; "
-                         "there is one of each for every layer")
+    widths, shapes = [d.shape[1] for d in derivatives], [tuple(w.shape) for w in weights]
+    if not weights or shapes != list(zip([shapes[0][0], *widths], widths)):
+        raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; it "
+                         f"takes one of each for every layer; weights {shapes}, outputs {widths}")
     n, (d, *later), (w, *wider) = len(derivatives[0]), derivatives, weights
     if not later:
-        return sum(d * d * sum(w * w, axis=0)) * (1 / n)
+        return sum(d * d * sum(w * w, axis=0)) * _share(derivatives[0])
     a = expand_dims(transpose(d), 2)                                            # (n₁, N, 1)
     for first, (d, w) in enumerate(zip(later, wider)):
         a = (matmul(a, w) if first else a * expand_dims(w, 1)) * d              # (n₁, N, nₗ)
     a = reshape(a, shape=(a.shape[0], -1))                                      # (n₁, N·n_L)
     return sum(gram(transpose(weights[0])) * gram(a)) * (1 / n)
 
-def _weights(parameters):
+def _weights(name, parameters):
     """The weights among the parameters of a model, or among Tensors: what has two axes or more; no biases."""
     tensors = parameters.parameters() if hasattr(parameters, "parameters") else parameters
+    if type(tensors) is Tensor or any(type(w) is Tensor for w in tensors):
+        tensors = leaves(name, tensors)
     weights = [w for w in tensors if w.ndim >= 2]
     if not weights:
-        raise ValueError("a penalty on weights found none: every Tensor it was given has fewer than two axes")
+        raise ValueError(f"{name}: a penalty on weights found none: all Tensors have fewer than two axes")
     return weights
 
 def l1(parameters):
-    """Σ |w| over the weights, and not the biases, of a model or a list of Tensors."""
-    return reduce(add, [sum(abs(w)) for w in _weights(parameters)])
+    """Σ |w| over the weights, no biases, of a model or a list of Tensors."""
+    return reduce(add, [sum(abs(w)) for w in _weights("l1", parameters)])
 
 def l2(parameters):
-    """Σ w² over the weights, and not the biases, of a model or a list of Tensors; no factor ½."""
-    return reduce(add, [sum(w * w) for w in _weights(parameters)])
+    """Σ w² over the weights, no biases, of a model or a list; ½ λ of it is SGD's weight_decay=λ."""
+    return reduce(add, [sum(w * w) for w in _weights("l2", parameters)])
 
 def elastic_net(parameters, mix=0.5):
     """mix · Σ |w| + (1 − mix)/2 · Σ w²   (Zou & Hastie 2005; mix = 1 is the lasso, 0 is ridge)."""
+    if not 0 <= mix <= 1:
+        raise ValueError(f"elastic_net: mix is a share from 0 (ridge) to 1 (lasso), not {mix}")
     return mix * l1(parameters) + (1 - mix) / 2 * l2(parameters)

@@ -270,3 +270,72 @@ def test_penalties_count_weights_and_not_biases():
 def test_a_penalty_on_no_weights_is_refused():
     with pytest.raises(ValueError, match="found none"):
         losses.l2([Tensor([1.0, 2.0])])
+
+
+# --- at the door --------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("loss", [losses.mse, losses.squared_error, losses.bce_with_logits,
+                                  losses.gaussian_nll, losses.gaussian_kl], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("kind", [np.float64, np.int64, np.uint8, list])
+def test_a_target_of_any_kind_leaves_a_float32_model_in_float32(loss, kind):
+    x, target = Tensor(np.full((3, 2), 0.5, np.float32)), np.array([[0, 1], [1, 0], [1, 1]])
+    given = target.tolist() if kind is list else target.astype(kind)
+    found = loss(x, given)
+    assert found.dtype == grad(found, [x])[0].dtype == np.float32
+    assert float(found) == pytest.approx(float(loss(x, target.astype(np.float32))))
+
+
+def test_images_of_bytes_do_not_wrap_round():
+    dark, light = np.zeros((2, 3), np.uint8), np.full((2, 3), 200, np.uint8)
+    assert losses.mse(dark, light) == 40_000 and losses.squared_error(dark, light) == 120_000
+    x = Tensor(np.ones((4, 2), np.float32))
+    assert losses.mmd(x, np.zeros((3, 2))).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss", [
+    lambda: losses.mse(np.zeros((0, 2)), np.zeros((0, 2))), lambda: losses.bce_with_logits(EMPTY, EMPTY),
+    lambda: losses.squared_error(EMPTY, EMPTY), lambda: losses.gaussian_nll(EMPTY, EMPTY),
+    lambda: losses.gaussian_kl(EMPTY, EMPTY), lambda: losses.cross_entropy(EMPTY, np.zeros(0, int)),
+    lambda: losses.sparsity_kl(EMPTY, 0.1), lambda: losses.gan_value(EMPTY, EMPTY),
+    lambda: losses.jacobian_penalty([EMPTY], [np.ones((3, 2))])],
+    ids="mse bce squared nll kl cross sparsity gan jacobian".split())
+def test_an_empty_batch_has_one_answer(loss):
+    with pytest.raises(ValueError, match=r"float64\(0, 2\).*(none|empty)"):
+        loss()
+
+
+EMPTY = np.zeros((0, 2))
+
+
+@pytest.mark.parametrize("loss, message", [
+    (lambda: losses.bce_with_logits(Tensor(np.zeros((2, 2))), np.full((2, 2), 255.0)),
+     "bce_with_logits: shares from 0 to 1.*255 to 255.*x / 255"),
+    (lambda: losses.bce_with_logits(Tensor(np.zeros((2, 2))), np.full((2, 2), np.nan)), "0 to 1.*nan"),
+    (lambda: losses.sparsity_kl(Tensor(np.full((2, 2), 3.0)), 0.1), "sparsity_kl: shares from 0 to 1.*3 to"),
+    (lambda: losses.sparsity_kl(np.full((2, 2), -0.5), 0.1),            "sparsity_kl: shares from 0 to 1"),
+    (lambda: losses.gaussian_nll(np.zeros((2, 3)), np.zeros((2, 3)), np.zeros((4, 2, 3))),
+     "log_var.*fits into x"),
+    (lambda: losses.mmd(np.zeros((3, 2)), np.zeros((3, 2)), bandwidth=0), "bandwidth.*above 0, not 0"),
+    (lambda: losses.elastic_net([Tensor(np.ones((2, 2)))], mix=2),      "mix is a share.*not 2"),
+    (lambda: losses.jacobian_penalty([np.ones((5, 3))], [np.ones((3, 4))]),
+     r"jacobian_penalty: .*\(3, 4\).*\[3\]"),
+    (lambda: losses.jacobian_penalty([np.ones((5, 3)), np.ones((5, 2))], [np.ones((4, 3)), np.ones((4, 2))]),
+     r"jacobian_penalty: .*\(4, 2\).*\[3, 2\]"),
+    (lambda: losses.jacobian_penalty([np.ones((5, 3))], []),            "jacobian_penalty"),
+])
+def test_what_a_loss_cannot_take_is_said_in_a_sentence(loss, message):
+    with pytest.raises(ValueError, match=message):
+        loss()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_sparsity_of_a_dead_or_saturated_unit_is_finite_and_so_is_its_gradient(dtype):
+    h = Tensor(np.array([[0, 1, 0.5], [0, 1, 0.7]], dtype))
+    loss = losses.sparsity_kl(h, 0.05)
+    g, = grad(loss, [h])
+    assert np.isfinite(float(loss)) and np.isfinite(g).all()
+    assert (g[:, 0] < 0).all() and (g[:, 1:] > 0).all()         # the dead one is woken, the others calmed
+    rho, other = np.array([0.05, 0.2]), np.array([[0.05, 0.3], [0.05, 0.1]])
+    assert float(losses.sparsity_kl(other[:, :1], 0.05)) == pytest.approx(0, abs=1e-12)
+    assert losses.sparsity_kl(other[:, 1:], 0.05) == pytest.approx(
+        rho[0] * math.log(rho[0] / 0.2) + 0.95 * math.log(0.95 / 0.8))
