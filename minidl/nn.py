@@ -1,43 +1,42 @@
 """Layers: functions that own what they learn.
 
 A `Module` needs no registration.  Whatever is an attribute and a Tensor is learned; an attribute that is an
-array is kept with the model, but not learned (batch normalisation's running mean); modules, and lists of
-modules, are searched in turn.  Images are (N, C, H, W), everything else (N, features).
+array is kept with the model, but not learned (batch normalisation's running mean); modules, and lists, tuples
+and dicts, are searched in turn.  All are made in __init__: what `forward` leaves on self, an activation or an
+image, is not the model's.  Images are (N, C, H, W), everything else (N, features).
 """
-import os
-import zipfile
-import zlib
-from pathlib import Path
+import math
+from contextlib import contextmanager
 
 import numpy as np
 
-from minidl import backend, functions, images, init
+from minidl import backend, functions, images, init, state
 from minidl.ops import affine, matmul, reshape
-from minidl.tensor import Tensor, describe, no_grad, value
+from minidl.tensor import Tensor, describe, floats, no_grad, tape, value
 
 class Module:
     """A function with parameters: subclass it, make layers in __init__, and use them in `forward`."""
-
     training = True
+    _draws = False                              # noise, in training?
+    _kept = ()                                  # the names of what forward has left on self
 
     def forward(self, x):
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def __call__(self, *inputs):
-        return self.forward(*inputs)
+        before = len(vars(self))
+        result = self.forward(*inputs)
+        if len(vars(self)) > before:
+            self._kept = {*self._kept, *list(vars(self))[before:]}
+        return result
 
     def named(self, prefix=""):
         """Pairs of dotted name and Tensor or array, of everything that belongs to the model, in order."""
-        for name, x in vars(self).items():
-            yield from _named(prefix + name, x)
+        return ((prefix + name, x) for name, x, _, _ in _belongings(self))
 
     def modules(self):
-        """This module and all those in it."""
-        yield self
-        for x in vars(self).values():
-            for part in x if isinstance(x, (list, tuple)) else (x,):
-                if isinstance(part, Module):
-                    yield from part.modules()
+        """This module and all those in it, each once."""
+        return list(dict.fromkeys([self, *(x for _, x, _, _ in _walk(self) if isinstance(x, Module))]))
 
     def parameters(self):
         """The Tensors that the model learns, each once, even where two layers share it."""
@@ -46,6 +45,14 @@ class Module:
     def count(self):
         """How many numbers the model learns."""
         return sum(p.size for p in self.parameters())
+
+    def __repr__(self):
+        """The layers with the shapes of what they hold, and the count."""
+        lines = [f"{type(self).__name__}: {self.count():,} parameters"]
+        for name, layer in [(n, x) for n, x, *_ in _walk(self) if isinstance(x, Module)] or [("", self)]:
+            own = [f"{key} {x.shape}" for _, x, holder, key in _belongings(layer) if holder is layer]
+            lines.append("  ".join(["", f"{name:10}", type(layer).__name__, *own]))
+        return "\n".join(lines)
 
     def train(self, training=True):
         """Switch dropout, noise and batch statistics on (or off); returns the model."""
@@ -57,74 +64,84 @@ class Module:
         """Switch dropout, noise and batch statistics off; returns the model."""
         return self.train(False)
 
-    def predict(self, x, batch_size=1000):
-        """The model's outputs for x (N, …) at test time: a host array, computed in batches, no tape."""
-        if not len(x):
-            raise ValueError(f"predict({describe(x)}): there are no examples")
+    @contextmanager
+    def at_test_time(self, noise=False):
+        """A block in eval() mode that is not recorded; with `noise`, dropout and noise stay on."""
         before = [(module, module.training) for module in self.modules()]
-        self.eval()
         try:
+            for module, _ in before:
+                module.training = noise and module._draws
             with no_grad():
-                parts = [self(backend.to_device(x[i:i + batch_size])) for i in range(0, len(x), batch_size)]
+                yield
         finally:
             for module, training in before:
                 module.training = training
+
+    def predict(self, x, batch_size=1000, noise=False):
+        """The model's outputs for x (N, …) at test time: a host array, computed in batches, no tape.
+
+        With `noise`, dropout and noise draw as in training: Monte-Carlo dropout   (Gal & Ghahramani 2016).
+        """
+        x = backend.as_array(value(x))
+        if not len(x) or batch_size < 1:
+            raise ValueError(f"predict({describe(x)}): there are no examples, or no batches of {batch_size}")
+        x = x.astype(precision(self), copy=False) if x.dtype.kind == "f" else x
+        with self.at_test_time(noise):
+            parts = [self(backend.to_device(x[i:i + batch_size])) for i in range(0, len(x), batch_size)]
         return np.concatenate([backend.to_host(value(part)) for part in parts])
 
     def state_dict(self):
         """{dotted name: a host copy} of all that the model learned and keeps."""
         return {name: np.array(backend.to_host(value(x))) for name, x in self.named()}
 
-    def load_state_dict(self, state):
-        """Take the numbers of `state`; names and shapes must be the model's own, or nothing is changed."""
-        own = dict(self.named())
-        if wrong := [name for name in {**own, **state} if (name in own) != (name in state)]:
-            raise ValueError(f"load_state_dict: {', '.join(sorted(wrong))} stand on one side only: these are "
-                             f"the numbers of another model than this {type(self).__name__}")
-        for name, x in own.items():
-            if state[name].shape != x.shape or state[name].dtype != x.dtype:
-                raise ValueError(f"load_state_dict: {name} is {describe(state[name])}, and this model's is "
-                                 f"{describe(value(x))}")
-        for name, x in own.items():
-            value(x)[...] = backend.to_device(state[name])
+    def load_state_dict(self, given):
+        """Take the numbers of a state of such a model, into arrays of its own; or nothing is changed."""
+        state.check(self.state_dict(), given, self)
+        for name, x, holder, key in list(_belongings(self)):
+            new = backend.to_device(np.array(given[name]))
+            if isinstance(x, Tensor):
+                x.array = new
+            elif isinstance(holder, tuple):
+                x[...] = new
+            else:
+                (vars(holder) if isinstance(holder, Module) else holder)[key] = new
 
     def save(self, path):
         """Write the state to `path` (.npz), aside first: a good file is never half overwritten."""
-        path = Path(path)
-        aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with open(aside, "wb") as file:
-                np.savez(file, **self.state_dict())
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
+        state.save(path, self.state_dict())
 
     def load(self, path):
         """Read a state that `save` wrote; returns the model.  A damaged or foreign file changes nothing."""
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                state = {name: file[name] for name in file.files}
-        except FileNotFoundError:
-            raise
-        except (OSError, EOFError, ValueError, AttributeError, TypeError, RuntimeError, zipfile.BadZipFile,
-                zlib.error) as error:
-            raise ValueError(f"load: {path} is not a whole .npz file of arrays as Module.save writes it "
-                             f"({error})") from error
-        self.load_state_dict(state)
+        self.load_state_dict(state.load(path, lambda headers: state.check(self.state_dict(), headers, self)))
         return self
 
-def _named(name, x):
-    if isinstance(x, Module):
-        yield from x.named(name + ".")
-    elif isinstance(x, (list, tuple)):
-        for i, part in enumerate(x):
-            yield from _named(f"{name}.{i}", part)
-    elif hasattr(x, "dtype") and not isinstance(x, np.generic):
-        yield name, x
+def precision(model):
+    """The dtype of the model's parameters; float32 if there are none."""
+    return next((x.dtype for _, x in getattr(model, "named", list)() if isinstance(x, Tensor)), np.float32)
+
+def _walk(x, prefix="", above=()):
+    """All that x holds, and what that holds in turn: (dotted name, part, what holds it, its name there)."""
+    parts = dict(enumerate(x)) if isinstance(x, (list, tuple)) else getattr(x, "__dict__", x)
+    for key, part in list(parts.items()) if isinstance(x, (Module, dict, list, tuple)) else ():
+        if not any(part is other for other in (x, *above)):     # a child may know its parent
+            yield f"{prefix}{key}", part, x, key
+            yield from _walk(part, f"{prefix}{key}.", (x, *above))
+
+def _belongings(model):
+    """Of `_walk`, the parameters and the arrays that are kept."""
+    for name, x, holder, key in _walk(model):
+        if isinstance(holder, Module) and key in holder._kept:
+            continue
+        if isinstance(x, np.ndarray) or backend.on_gpu(x) or isinstance(x, Tensor) and not x.computed:
+            yield name, x, holder, key
+        elif isinstance(x, Tensor) and x.size > 1 and x.inputs and not any(             # no data in it
+                hasattr(y, "dtype") and type(y) is not Tensor for t in tape(x) for y in t.inputs):
+            raise TypeError(f"{name} was computed from other parameters, by {x.op.__name__}, and would not "
+                            "follow them when they are trained.  To tie weights compute it in forward, "
+                            "x @ self.w.T, or let two layers have one Tensor, b.w = a.w")
 
 class Sequential(Module):
     """One layer after another; `model[i]` is layer i, `model[:i]` the first i as a model of their own."""
-
     def __init__(self, *layers):
         self.layers = list(layers)
 
@@ -140,13 +157,13 @@ class Sequential(Module):
         return len(self.layers)
 
 class Dense(Module):
-    """x (N, …, in) → x w + b (N, …, out); w (in, out) by `init`, b (out,) zeros."""
-
+    """x (N, …, in) → x w + b (N, …, out); w (in, out) by `init`, b (out,) zeros; float64 x makes all so."""
     def __init__(self, in_features, out_features, bias=True, init=init.he):
         self.w = Tensor(init((in_features, out_features), in_features, out_features))
         self.b = Tensor(_zeros(out_features)) if bias else None
 
     def forward(self, x):
+        x = floats(x, self.w.dtype)
         if x.ndim < 2 or x.shape[-1] != self.w.shape[0]:
             raise ValueError(f"Dense{self.w.shape} was given {describe(value(x))}: it takes (N, …, "
                              f"{self.w.shape[0]}); images need Flatten() before it, one example an axis of 1")
@@ -154,7 +171,6 @@ class Dense(Module):
 
 class Conv2d(Module):
     """x (N, in, H, W) → (N, out, OH, OW), see `images.conv2d`; w (out, in, K, K), b (out,) zeros."""
-
     def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True, init=init.he):
         kh, kw = images._pair(kernel_size)
         fans = in_channels * kh * kw, out_channels * kh * kw
@@ -167,7 +183,6 @@ class Conv2d(Module):
 
 class ConvTranspose2d(Conv2d):
     """x (N, in, H, W) → (N, out, OH, OW), see `images.conv_transpose2d`; w (in, out, K, K), b (out,)."""
-
     def __init__(self, *args, **settings):
         super().__init__(*args, **settings)
         self.w = Tensor(self.w.array.swapaxes(0, 1).copy())
@@ -177,7 +192,6 @@ class ConvTranspose2d(Conv2d):
 
 class MaxPool2d(Module):
     """x (N, C, H, W) → the largest pixel of each window (N, C, OH, OW)."""
-
     def __init__(self, kernel_size, stride=None, padding=0):
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
@@ -186,7 +200,6 @@ class MaxPool2d(Module):
 
 class AvgPool2d(MaxPool2d):
     """x (N, C, H, W) → the mean pixel of each window (N, C, OH, OW)."""
-
     def forward(self, x):
         return images.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
 
@@ -196,7 +209,6 @@ class BatchNorm(Module):
     In training by the batch's moments, which also move the running ones: running ← (1 − momentum) running +
     momentum batch, with the unbiased variance, n/(n − 1) (algorithm 2).  At test time by the running ones.
     """
-
     def __init__(self, features, eps=1e-5, momentum=0.1):
         self.gamma, self.beta = Tensor(_zeros(features) + 1), Tensor(_zeros(features))
         self.running_mean, self.running_var = _zeros(features), _zeros(features) + 1
@@ -206,16 +218,18 @@ class BatchNorm(Module):
         if not self.training:
             running = self.running_mean, self.running_var
             return functions.batch_norm(x, self.gamma, self.beta, self.eps, running)
+        functions.channels(x := floats(x, self.gamma.dtype), self.gamma)
         if (n := x.size // x.shape[1]) < 2:
             raise ValueError(f"BatchNorm({describe(value(x))}): one value a channel has no variance to learn "
-                             "from; use a batch of at least 2, or eval()")
-        y, mean, var = functions.batch_norm_and_moments(x, self.gamma, self.beta, self.eps)
-        self.running_mean += self.momentum * (mean - self.running_mean)
-        self.running_var += self.momentum * (var * (n / (n - 1)) - self.running_var)
-        return y
+                             "from; use a batch of at least 2, as minibatches(…, join=True) does, or eval()")
+        mean, var = functions.moments(value(x))
+        self.running_mean += self.momentum * (mean.reshape(-1) - self.running_mean)
+        self.running_var += self.momentum * (var.reshape(-1) * (n / (n - 1)) - self.running_var)
+        return functions.normalise(x, self.gamma, self.beta, mean=mean, var=var, eps=self.eps)
 
 class Dropout(Module):
     """In training, a share `rate` of the elements set to 0 and the others divided by 1 − rate."""
+    _draws = True
 
     def __init__(self, rate=0.5):
         self.rate = rate
@@ -223,20 +237,36 @@ class Dropout(Module):
     def forward(self, x):
         return functions.dropout(x, self.rate) if self.training else x
 
+class MaskingNoise(Dropout):
+    """In training, a share `rate` of the elements set to 0, and the others left as they are."""
+    def forward(self, x):
+        return functions.mask(x, self.rate) if self.training else x
+
 class GaussianNoise(Module):
     """In training, N(0, std²) added to every element."""
+    _draws = True
 
     def __init__(self, std):
         self.std = std
 
     def forward(self, x):
+        if not self.std >= 0:
+            raise ValueError(f"GaussianNoise: std is a standard deviation of at least 0, not {self.std}")
+        x = floats(x)
         return x + backend.normal(x.shape, self.std, x.dtype.type) if self.training else x
 
 class Flatten(Module):
     """x (N, …) → (N, features)."""
+    def forward(self, x):
+        return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))
+
+class Reshape(Module):
+    """x (N, …) → (N, *sizes): Flatten's way back, from features to images."""
+    def __init__(self, *sizes):
+        self.sizes = sizes
 
     def forward(self, x):
-        return reshape(x, shape=(x.shape[0], -1))
+        return reshape(x, shape=(x.shape[0], *self.sizes))
 
 def _activation(name, function):
     """A layer without parameters: `function`, elementwise."""
@@ -250,7 +280,6 @@ Softplus = _activation("Softplus", functions.softplus)
 
 class LeakyReLU(Module):
     """x where it is positive, slope · x elsewhere."""
-
     def __init__(self, slope=0.01):
         self.slope = slope
 

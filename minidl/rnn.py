@@ -42,7 +42,6 @@ class RNN(Module):
     U (inputs, hidden) by Glorot, W (hidden, hidden) orthogonal, so that at first it neither shrinks nor
     stretches what it carries (Saxe, McClelland & Ganguli 2014), b zeros.
     """
-
     def __init__(self, inputs, hidden):
         self.u = Tensor(init.glorot((inputs, hidden), inputs, hidden))
         self.w = Tensor(init.orthogonal(hidden))

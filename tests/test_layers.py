@@ -1,12 +1,16 @@
 """Layers: shapes, counts, modes, statistics, names, files; and what they refuse."""
 import math
+import os
 import pickle
+import subprocess
+import sys
+import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
 
-from minidl import Tensor, backend, functions, grad, images, init, nn, ops, rnn
+from minidl import Tensor, backend, functions, grad, images, init, losses, nn, ops, optim, rnn
 from minidl.tensor import value
 
 
@@ -321,11 +325,17 @@ def test_a_saved_model_comes_back(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model.npz", "without suffix"]
 
 
-def test_loading_keeps_the_arrays_that_an_optimiser_holds():
+def test_loading_writes_into_no_array_that_there_was_and_an_optimiser_goes_on():
     a, b = model_and_copy()
-    held = b[0].w.array
+    mine, frozen = np.ones((3, 2), np.float32), np.zeros(2, np.float32)
+    frozen.flags.writeable = False
+    b[0].w, b[1].running_mean = Tensor(mine), frozen
+    optimiser = optim.SGD(b.parameters(), 0.1)
     b.load_state_dict(a.state_dict())
-    assert b[0].w.array is held
+    assert unchanged(b, a.state_dict()) and mine.min() == 1 and frozen.max() == 0
+    before, b[0].w.grad = b[0].w.numpy(), mine
+    optimiser.step()
+    np.testing.assert_allclose(b[0].w.array, before - 0.1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("spoil, message", [
@@ -486,3 +496,239 @@ def test_a_module_without_forward_says_what_is_missing():
 
 def test_sizes_may_be_numpys_numbers():
     assert images.max_pool2d(IMAGES, np.int64(2)).shape == (2, 3, 2, 3)
+
+
+# --- one walk over a model ----------------------------------------------------------------------------------
+
+class Nested(nn.Module):
+    def __init__(self):
+        self.blocks = [[nn.Dense(4, 4), nn.Dropout(0.5)], ([nn.BatchNorm(4)],)]
+        self.heads = {"digit": nn.Dense(4, 3), "noise": {"deep": [nn.Dropout(0.5)]}}
+
+    def forward(self, x):
+        for block in self.blocks[0] + self.blocks[1][0] + list(self.heads["noise"]["deep"]):
+            x = block(x)
+        return self.heads["digit"](x)
+
+
+def test_one_walk_finds_layers_in_lists_tuples_and_dicts_nested():
+    net, x = Nested(), noise(5, 4)
+    assert net.count() == 20 + 8 + 15 and len(net.modules()) == 6
+    assert list(net.state_dict()) == [
+        "blocks.0.0.w", "blocks.0.0.b", "blocks.1.0.0.gamma", "blocks.1.0.0.beta",
+        "blocks.1.0.0.running_mean", "blocks.1.0.0.running_var", "heads.digit.w", "heads.digit.b"]
+    np.testing.assert_array_equal(net.predict(x), net.predict(x))               # dropout is off everywhere
+    assert not any(module.training for module in net.eval().modules())
+    other = Nested()
+    other.load_state_dict(net.state_dict())
+    np.testing.assert_array_equal(net.predict(x), other.predict(x))
+
+
+def test_a_child_may_know_its_parent():
+    net = Nested()
+    net.heads["digit"].parent = net
+    assert net.count() == 43 and len(net.modules()) == 6 and "Nested" in repr(net)
+
+
+class Keeps(nn.Module):
+    def __init__(self):
+        self.d = nn.Dense(4, 3)
+
+    def forward(self, x):
+        self.x, self.h, self.shape = x, self.d(x), x.shape
+        return self.h
+
+
+@pytest.mark.parametrize("use", [lambda m: m(noise(2, 4)), lambda m: m.predict(noise(2, 4)),
+                                 lambda m: m(Tensor(noise(2, 4)))], ids="forward predict tensor".split())
+def test_what_forward_keeps_on_self_is_not_the_models(use, tmp_path):
+    model = Keeps()
+    before = float(losses.l2(model))
+    use(model)
+    assert model.count() == 15 and float(losses.l2(model)) == before
+    assert list(model.state_dict()) == ["d.w", "d.b"]
+    model.save(tmp_path / "model.npz")
+    np.testing.assert_array_equal(Keeps().load(tmp_path / "model.npz").d.w.array, model.d.w.array)
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        self.encoder, self.decoder = nn.Dense(4, 2), nn.Dense(2, 4)
+        self.decoder.w = self.encoder.w.T
+
+    def forward(self, x):
+        return self.decoder(functions.sigmoid(self.encoder(x)))
+
+
+def test_weights_that_are_tied_by_computing_are_refused_with_the_way_to_tie():
+    net = Tied()
+    for act in (net.parameters, net.count, net.state_dict, lambda: print(net)):
+        with pytest.raises(TypeError, match=r"decoder.w was computed.*transpose.*x @ self.w.T.*b.w = a.w"):
+            act()
+
+
+def test_a_model_prints_its_layers_shapes_and_counts():
+    text = repr(nn.Sequential(nn.Conv2d(1, 6, 5), nn.BatchNorm(6), nn.ReLU(), nn.Flatten(), nn.Dense(24, 10)))
+    assert text.splitlines() == [
+        "Sequential: 418 parameters",
+        "  layers.0    Conv2d  w (6, 1, 5, 5)  b (6,)",
+        "  layers.1    BatchNorm  gamma (6,)  beta (6,)  running_mean (6,)  running_var (6,)",
+        "  layers.2    ReLU", "  layers.3    Flatten", "  layers.4    Dense  w (24, 10)  b (10,)"]
+    assert repr(nn.Dense(2, 3)).splitlines() == ["Dense: 9 parameters",
+                                                 "              Dense  w (2, 3)  b (3,)"]
+
+
+# --- at the door --------------------------------------------------------------------------------------------
+
+GREY = np.arange(60, dtype=np.uint8).reshape(1, 3, 4, 5) * 4
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: functions.dropout(x, 0.5), lambda x: functions.mask(x, 0.5), lambda x: functions.softmax(x),
+    lambda x: functions.log_softmax(x), lambda x: images.max_pool2d(x, 2, padding=1),
+    lambda x: images.avg_pool2d(x, 2, padding=1), lambda x: nn.GaussianNoise(1.0)(x),
+    lambda x: nn.BatchNorm(3)(x), lambda x: nn.BatchNorm(3).eval()(x), lambda x: nn.Conv2d(3, 2, 3)(x),
+    lambda x: nn.ConvTranspose2d(3, 2, 3)(x), lambda x: nn.Dense(5, 2)(x),
+    lambda x: nn.Dense(5, 2)(x.tolist())],
+    ids="dropout mask softmax log_softmax max avg noise bn eval conv transpose dense list".split())
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+def test_whole_numbers_are_taken_as_floats_and_nothing_wraps(f, dtype):
+    x = GREY.astype(dtype)
+    backend.seed(2)
+    found = value(f(x))
+    backend.seed(2)
+    expected = value(f(x.astype(np.float32)))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_words_are_no_numbers():
+    for f in (nn.Dense(2, 2), functions.softmax, lambda x: functions.dropout(x, 0.1)):
+        with pytest.raises(TypeError, match="floating-point numbers are needed here, and this is <U1"):
+            f(np.array([["a", "b"]]))
+
+
+@pytest.mark.parametrize("layer, shape, made", [
+    (nn.Dense(3, 2), (0, 3), (0, 2)), (nn.Conv2d(1, 2, 3), (0, 1, 5, 5), (0, 2, 3, 3)),
+    (nn.ConvTranspose2d(1, 2, 3), (0, 1, 5, 5), (0, 2, 7, 7)), (nn.Flatten(), (0, 2, 3), (0, 6)),
+    (nn.MaxPool2d(2), (0, 1, 4, 4), (0, 1, 2, 2)), (nn.Reshape(2, 3), (0, 6), (0, 2, 3)),
+    (nn.BatchNorm(3).eval(), (0, 3), (0, 3))], ids=lambda x: type(x).__name__)
+def test_a_batch_of_nothing_passes_the_layers(layer, shape, made):
+    x = Tensor(np.zeros(shape, np.float32))
+    y = layer(x)
+    assert y.shape == made and grad(y.sum(), [x])[0].shape == shape
+
+
+def test_noise_in_half_precision_and_of_a_negative_deviation():
+    assert nn.GaussianNoise(0.1)(np.zeros((2, 3), np.float16)).dtype == np.float16
+    with pytest.raises(ValueError, match="GaussianNoise: std.*at least 0, not -1"):
+        nn.GaussianNoise(-1)(noise(2, 3))
+
+
+def test_masking_noise_sets_its_share_to_0_and_leaves_the_rest():
+    layer, x = nn.MaskingNoise(0.3), np.ones((200, 200), np.float32)
+    y = layer(x)
+    assert set(np.unique(y)) == {0, 1} and abs((y == 0).mean() - 0.3) < 4 * math.sqrt(0.21 / x.size)
+    assert layer.eval()(x) is x
+    with pytest.raises(ValueError, match="mask: the rate.*not 1"):
+        nn.MaskingNoise(1)(x)
+
+
+def test_reshape_is_the_way_back_from_flatten():
+    x = noise(3, 2, 4, 5)
+    np.testing.assert_array_equal(nn.Sequential(nn.Flatten(), nn.Reshape(2, 4, 5))(x), x)
+
+
+def test_a_transposed_convolution_doubles_a_size():
+    assert nn.ConvTranspose2d(3, 2, 4, stride=2, padding=1)(noise(2, 3, 7, 5)).shape == (2, 2, 14, 10)
+
+
+def test_predictions_with_noise_spread_about_those_without():
+    model = nn.Sequential(nn.Dense(3, 4), nn.Dropout(0.5), nn.BatchNorm(4))
+    x, before = noise(10, 3), model[2].running_mean.copy()
+    drawn = np.stack([model.predict(x, noise=True) for _ in range(2000)])
+    assert (drawn.std(axis=0) > 0).all() and all(m.training for m in model.modules())
+    error = drawn.std(axis=0) / math.sqrt(2000)
+    assert (abs(drawn.mean(axis=0) - model.predict(x)) < 5 * error).all()       # dense, then a scale: linear
+    np.testing.assert_array_equal(model[2].running_mean, before)        # batch norm stays at test time
+
+
+def test_predict_takes_what_numpy_takes_in_the_precision_of_the_model():
+    model, x = nn.Dense(3, 2), noise(4, 3)
+    for given in (x.tolist(), x.astype(np.float64), Tensor(x), np.asfortranarray(x)):
+        assert model.predict(given).dtype == np.float32
+        np.testing.assert_allclose(model.predict(given), model.predict(x), rtol=1e-6)
+    with pytest.raises(ValueError, match="no batches of 0"):
+        model.predict(x, batch_size=0)
+
+
+def test_a_recurrent_network_takes_a_single_step():
+    model, x = rnn.RNN(3, 5), noise(2, 1, 3)
+    expected = np.tanh(x[:, 0] @ model.u.array + model.b.array)
+    np.testing.assert_allclose(model(x).array[:, 0], expected, rtol=1e-5)
+
+
+# --- what a file can hold, and what it cannot ---------------------------------------------------------------
+
+def test_an_attribute_may_be_called_file(tmp_path):
+    class Odd(nn.Module):
+        def __init__(self):
+            self.file, self.self, self.args = Tensor([1.0]), Tensor([2.0]), Tensor([3.0])
+    a, b = Odd(), Odd()
+    a.file.array[:] = 7
+    a.save(tmp_path / "odd.npz")
+    assert unchanged(b.load(tmp_path / "odd.npz"), a.state_dict()) and b.file.array == 7
+
+
+def _with_member(name, content):
+    def spoil(path):
+        with zipfile.ZipFile(path, "a") as file:
+            file.writestr(name, content)
+    return spoil
+
+
+@pytest.mark.parametrize("header", [(10 ** 13,), (3, 10 ** 9)], ids=str)
+def test_a_header_that_lies_costs_nothing_and_is_refused(header, tmp_path):
+    a, b = model_and_copy()
+    state, path = a.state_dict(), tmp_path / "model.npz"
+    before = b.state_dict()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, x in state.items():
+            with file.open(f"{name}.npy", "w") as member:
+                if name == "layers.0.w":
+                    np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False,
+                                                                  "shape": header})
+                else:
+                    np.lib.format.write_array(member, x)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="load.*(layers.0.w is float32|whole .npz file)"):
+        b.load(path)
+    assert tracemalloc.get_traced_memory()[1] < 1e6 and unchanged(b, before)
+    tracemalloc.stop()
+
+
+def test_a_member_that_is_no_array_is_one_clear_error(tmp_path):
+    a, b = model_and_copy()
+    a.save(tmp_path / "model.npz")
+    _with_member("notes.txt", b"hello")(tmp_path / "model.npz")
+    with pytest.raises(ValueError, match="load: .*is not a whole .npz file"):
+        b.load(tmp_path / "model.npz")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is killed by a signal")
+def test_what_a_killed_save_leaves_is_gone_after_the_next(tmp_path):
+    code = ("import os, signal, sys; from minidl import state; import numpy as np\n"
+            "with state.aside(sys.argv[1]) as file:\n"
+            "    file.write(b'half'); file.flush(); os.kill(os.getpid(), signal.SIGKILL)")
+    path = tmp_path / "model[1].npz"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code, path])
+    assert len(list(tmp_path.iterdir())) == 1 and not path.exists()             # one, not two
+    a, b = model_and_copy()
+    a.save(path)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name] and unchanged(b.load(path), a.state_dict())
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="model.npz cannot be written.*no folder .*nowhere: make it"):
+        nn.Dense(2, 2).save(tmp_path / "nowhere" / "model.npz")
