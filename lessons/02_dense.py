@@ -12,7 +12,7 @@ Time: quick 5 s, full 1 min on two cores.
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot, train
+from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot, schedules, train
 
 lesson = begin("02_dense")
 
@@ -114,9 +114,8 @@ by_mean = ((means ** 2).sum(axis=1) - 2 * x_test @ means.T).argmin(axis=1)      
 # is a mean over its epoch, during which the network improves: so it begins above the other.
 model = nn.Sequential(nn.Dense(pixels, wide), nn.ReLU(),
                       nn.Dense(wide, narrow), nn.ReLU(), nn.Dense(narrow, 10))
-steps = epochs * -(-len(x_train) // batch)
 history = train.fit(model, lambda model, x, y: losses.cross_entropy(model(x), y), (x_train, y_train),
-                    optimizer=optim.Adam(model.parameters(), 0.002), schedule=optim.cosine(0.002, steps),
+                    optimizer=optim.Adam(model.parameters(), 0.002), schedule=schedules.cosine(0.002),
                     epochs=epochs, batch_size=batch, validation=(x_test, y_test), quiet=lesson.quick)
 curves = {"train": history["loss"], "test": history["validation loss"]}
 lesson.picture(plot.curves(curves, ylabel="cross-entropy (nats per image)", log="y"), "loss",

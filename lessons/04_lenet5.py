@@ -15,7 +15,7 @@ That is the time on the bundled digits.  With MNIST (`python -m lessons data`) a
 import numpy as np
 
 from lessons.book import begin
-from minidl import backend, images, init, losses, nn, ops, optim, plot, train
+from minidl import backend, images, init, losses, nn, ops, optim, plot, schedules, train
 from minidl.functions import softmax, tanh
 from minidl.tensor import Tensor
 
@@ -97,8 +97,7 @@ RECIPE = {"digits": dict(epochs=25, batch_size=16, learning_rate=0.01, decay=0.0
 def learn(net, x, y, epochs, batch_size, learning_rate, decay, warmup, **settings):
     """Trains the net on images x (N, 1, 32, 32) with labels y (N,); returns the History."""
     optimizer = optim.SGD(net.parameters(), learning_rate, momentum=0.9, weight_decay=decay)
-    steps = epochs * -(-len(x) // batch_size)
-    schedule = optim.cosine(learning_rate, steps, warmup=int(warmup * steps))
+    schedule = schedules.cosine(learning_rate, warmup=warmup)
     return train.fit(net, lambda net, x, y: losses.cross_entropy(net(x), y), (x, y), optimizer=optimizer,
                      epochs=epochs, batch_size=batch_size, schedule=schedule, **settings)
 

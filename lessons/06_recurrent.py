@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot, rnn
+from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot, rnn, schedules
 
 lesson = begin("06_recurrent")
 rng = backend.rng()
@@ -118,9 +118,9 @@ lesson.picture(figure, "gradient", "What T steps leave of a gradient under the t
 # a gradient that vanishes: T = 100 is hardly learned in our 3,000 steps: 0.13 from seed 0, 0.17 from seed 1.
 def learn(model, loss, steps, rate):
     """Adam, clipped: the loss and the gradient's length before clipping, (2, steps)."""
-    optimizer, schedule, history = optim.Adam(model.parameters(), rate), optim.cosine(rate, steps), []
+    optimizer, schedule, history = optim.Adam(model.parameters(), rate), schedules.cosine(rate), []
     for step in range(steps):
-        optimizer.learning_rate = schedule(step)
+        optimizer.learning_rate = schedule(step / steps)
         optimizer.zero_grad()
         (now := loss()).backward()
         history.append((now.array, optim.clip_grad_norm(model.parameters(), 1)))

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from lessons.book import begin
-from minidl import backend, grad, losses, nn, optim, plot, train
+from minidl import backend, grad, losses, nn, optim, plot, schedules, train
 
 lesson = begin("17_autoencoder")
 
@@ -195,12 +195,11 @@ def autoencoder(name, sizes, bend):
 flat, _, axis = pca(arc.astype(np.float64), 1)
 copies, lowest = {"PCA": (arc - arc.mean(axis=0)) @ axis @ axis.T + arc.mean(axis=0)}, {}
 for name in designs:
-    model, schedule = autoencoder(name, (2, 32, 32, 1), nn.Tanh), optim.cosine(0.01, 1000)
-    optimizer, history, x = optim.Adam(model.parameters(), 0.01), [], backend.to_device(arc)
-    for step in range(1000):
-        optimizer.learning_rate = schedule(step)
-        history.append(train.train_step(lambda: losses.squared_error(model(x), x), optimizer)["loss"])
-    copies[name], lowest[name] = model.predict(arc), float(min(history))
+    model, x = autoencoder(name, (2, 32, 32, 1), nn.Tanh), backend.to_device(arc)
+    optimizer = optim.Adam(model.parameters(), 0.01)
+    history = train.descend(lambda: losses.squared_error(model(x), x), optimizer, steps=1000,
+                            schedule=schedules.cosine(0.01))
+    copies[name], lowest[name] = model.predict(arc), min(history["loss"])
 errors = {name: float(losses.squared_error(copy, arc)) for name, copy in copies.items()}
 lesson.table(errors.items(), header=("encoder → decoder", "error"))
 lesson.claim("PCA on the arc: the formula's 0.3038", abs(flat / by_theory - 1) < 1e-4, flat)
@@ -232,9 +231,8 @@ painted = {"PCA": lambda x: (x - mean) @ axes @ axes.T + mean}
 for name in designs:
     print(f"{name} …", flush=True)
     model = autoencoder(name, (D, hidden, L), nn.ReLU)
-    schedule = optim.cosine(rate, epochs * -(-len(images) // batch))
     train.fit(model, lambda model, x: losses.squared_error(model(x), x), (images,), batch_size=batch,
-              optimizer=optim.Adam(model.parameters(), rate), schedule=schedule, epochs=epochs,
+              optimizer=optim.Adam(model.parameters(), rate), schedule=schedules.cosine(rate), epochs=epochs,
               quiet=lesson.quick)
     painted[name] = model.predict
 errors = {name: [float(losses.squared_error(paint(x), x)) for x in (images, new)]

@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, init, losses, nn, ops, optim, plot, train
+from minidl import Tensor, backend, functions, grad, init, losses, nn, ops, optim, plot, schedules, train
 
 lesson = begin("23_contractive")
 
@@ -194,12 +194,12 @@ units, epochs, batch = (128, 40, 32) if lesson.data == "digits" else (400, 2, 12
 strengths = [f"λ = {l}" for l in (0.2, 1, 5, 25)]
 designs = {"plain": {}, **{name: dict(penalty=float(name[4:])) for name in strengths},
            "denoising": dict(noise=0.3)}
-models, steps = {}, epochs * -(-len(x_train) // batch)
+models = {}
 for name, settings in designs.items():
     print(f"{name} …", flush=True)
     models[name] = model = Tied(D, units, **settings)
     train.fit(model, lambda model, x: model.loss(x), (x_train,), epochs=epochs, batch_size=batch,
-              optimizer=optim.Adam(model.parameters(), 0.003), schedule=optim.cosine(0.003, steps),
+              optimizer=optim.Adam(model.parameters(), 0.003), schedule=schedules.cosine(0.003),
               quiet=lesson.quick)
 
 # %%

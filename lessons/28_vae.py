@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, init, losses, nn, no_grad, ops, optim, plot, train
+from minidl import Tensor, backend, functions, init, losses, nn, no_grad, ops, optim, plot, schedules, train
 from minidl.tensor import value
 
 lesson = begin("28_vae")
@@ -98,10 +98,9 @@ hidden, L = (400, 20) if big else (128, 8)
 
 def trained(model, loss, x, rate, batch, steady, falling, **settings):
     """The model after Adam on x (N, D), some epochs at a steady rate, some at a falling one; its History."""
-    steps = -(-len(x) // batch)
-    fall = optim.cosine(rate, falling * steps)
+    fall, share = schedules.cosine(rate), steady / (steady + falling)
     return model, train.fit(model, loss, (x,), optimizer=optim.Adam(model.parameters(), rate),
-                            schedule=lambda step: fall(max(0, step - steady * steps)), batch_size=batch,
+                            schedule=lambda done: fall(max(0, done - share) / (1 - share)), batch_size=batch,
                             epochs=steady + falling, quiet=lesson.quick, **settings)
 
 recipe = (1e-3, 128, 12, 6) if big else (3e-3, 32, 20, 20)

@@ -12,7 +12,7 @@ Time: quick 8 s, full 8 s on two cores.
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot
+from minidl import Tensor, backend, functions, grad, losses, nn, optim, plot, schedules
 
 lesson = begin("32_gan_game")
 
@@ -87,9 +87,9 @@ def real(n):
     return backend.normal((n, 1), 0.5) + np.sign(backend.normal((n, 1))) * np.float32(1.5)
 
 D = nn.Sequential(nn.Dense(1, 32), nn.Tanh(), nn.Dense(32, 32), nn.Tanh(), nn.Dense(32, 1))
-optimizer, rate = optim.Adam(D.parameters(), 0.01), optim.cosine(0.01, 3000, end=1e-6)
+optimizer, rate = optim.Adam(D.parameters(), 0.01), schedules.cosine(0.01, end=1e-6)
 for i in range(3000):
-    optimizer.learning_rate = rate(i)
+    optimizer.learning_rate = rate(i / 3000)
     made = backend.normal((512, 1), 1.2) + np.float32(0.5)
     loss = losses.gan_discriminator(D(real(512)), D(made))      # −V
     optimizer.zero_grad()

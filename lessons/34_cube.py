@@ -12,7 +12,8 @@ Time: quick 10 s, full 4 min on two cores.
 import numpy as np
 
 from lessons.book import begin
-from minidl import Tensor, backend, functions, grad, init, losses, nn, no_grad, ops, optim, plot, train
+from minidl import Tensor, backend, functions, grad, init, losses, nn, no_grad, ops, optim, plot
+from minidl import schedules, train
 from minidl.data import cube
 
 lesson = begin("34_cube")
@@ -200,7 +201,7 @@ def study(size, draw, decibels, weights, steps, hidden=(64, 64)):
         curve.append(error.array)
         return (error + moments * weights).sum()
     for step in range(1, steps + 1):
-        optimizer.learning_rate = optim.cosine(0.002, steps)(step)
+        optimizer.learning_rate = schedules.cosine(0.002)(step / steps)
         train.train_step(loss, optimizer)
         if step % 1000 == 0:
             error = backend.to_host(curve[-1]).round(4)

@@ -1,32 +1,41 @@
 """Optimisers: what to do with a gradient.
 
-Each holds `parameters` (Tensors) and changes their arrays in place.  The first thing it does is to give every
-parameter an array of its own, so that no array of the caller's is ever written to.  `learning_rate` may be
-changed between steps: `optimizer.learning_rate = schedule(step)`.
+Each changes the arrays of its `parameters` (Tensors) in place, after it has given every one an array of its
+own, so that none of the caller's is written to.  `optimizer.learning_rate` may be changed between steps.
 """
 import math
 
 import numpy as np
 
+from minidl import backend, state
+from minidl.tensor import leaves
+
 class Optimizer:
-    """The base: `step()` calls `update(p, g, state)` for each parameter with a gradient."""
+    """The base: `step()` calls `update(p, g, state)` for each parameter with a gradient.
+
+    weight_decay λ: the step goes down loss + ½ λ Σ w² over the weights, as in losses.l2: what has two axes or
+    more; not biases, γ and β.  (Where no parameter has two axes, all are weights.)
+    """
+    keeps = ()                                  # the names of what `update` keeps from step to step
 
     def __init__(self, parameters, learning_rate, weight_decay=0.0):
-        self.parameters = list(parameters)
+        name, self.parameters = type(self).__name__, leaves(type(self).__name__, parameters)
         if not self.parameters:
-            raise ValueError(f"{type(self).__name__}: there are no parameters to optimise")
-        if not learning_rate > 0:
-            raise ValueError(f"{type(self).__name__}: the learning rate must be above 0, not {learning_rate}")
+            raise ValueError(f"{name}: there are no parameters to optimise")
+        if isinstance(learning_rate, str) or not learning_rate > 0:
+            raise ValueError(f"{name}: the learning rate must be above 0, not {learning_rate!r}")
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.weights = {p for p in self.parameters if p.ndim > 1} or set(self.parameters)
         for p in self.parameters:
-            p.array = p.array.copy()
-        self.state = [{} for _ in self.parameters]
+            p._array = p.array.copy()           # the same numbers: nothing is out of date
+        self.state = [{name: np.zeros_like(p.array) for name in self.keeps} for p in self.parameters]
 
     def step(self):
         """Change every parameter that has a gradient."""
         for p, state in zip(self.parameters, self.state):
             if p.grad is not None:
-                self.update(p.array, self._decayed(p), state)
+                self.update(p.array, self._decayed(p) if p in self.weights else p.grad, state)
+                p.array = p.array               # changed: what was computed from it is out of date
 
     def _decayed(self, p):
         """g + λ w, the gradient of loss + ½ λ ‖w‖²."""
@@ -37,24 +46,31 @@ class Optimizer:
         for p in self.parameters:
             p.grad = None
 
-def _kept(state, name, p):
-    """An array of p's shape that is kept from step to step, zeros at first."""
-    if name not in state:
-        state[name] = np.zeros_like(p)
-    return state[name]
+    def state_dict(self):
+        """{name: a host copy} of the learning rate, and of all that is kept from step to step."""
+        kept = {f"{i}.{name}": np.array(backend.to_host(x))
+                for i, state in enumerate(self.state) for name, x in state.items() if name != "room"}
+        return {"learning_rate": np.array(self.learning_rate, float), **kept}
+
+    def load_state_dict(self, given):
+        """Go on from the state of an optimiser of this kind, for such parameters; or nothing is changed."""
+        state.check(self.state_dict(), given, self)
+        self.learning_rate = float(given["learning_rate"])
+        for i, kept in enumerate(self.state):
+            kept.update({name: x.item() if name == "t" else backend.to_device(np.array(x))
+                         for name in kept if (x := given.get(f"{i}.{name}")) is not None})
 
 class SGD(Optimizer):
     """v ← μ v + g;  w ← w − η v, or with Nesterov w ← w − η (g + μ v)       (Sutskever et al. 2013)."""
-
     def __init__(self, parameters, learning_rate, momentum=0.0, nesterov=False, weight_decay=0.0):
-        super().__init__(parameters, learning_rate, weight_decay)
         if nesterov and not momentum:
             raise ValueError("SGD: Nesterov's step looks ahead along the momentum, which is 0 here")
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum, self.nesterov, self.keeps = momentum, nesterov, ("v",) if momentum else ()
+        super().__init__(parameters, learning_rate, weight_decay)
 
     def update(self, w, g, state):
         if self.momentum:
-            v = _kept(state, "v", w)
+            v = state["v"]
             v *= self.momentum
             v += g
             g = g + self.momentum * v if self.nesterov else v
@@ -62,13 +78,14 @@ class SGD(Optimizer):
 
 class RMSProp(Optimizer):
     """s ← ρ s + (1 − ρ) g²;  w ← w − η g / (√s + ε)   (Hinton 2012, lecture 6e)."""
+    keeps = ("s",)
 
     def __init__(self, parameters, learning_rate=0.001, decay=0.99, eps=1e-8, weight_decay=0.0):
         super().__init__(parameters, learning_rate, weight_decay)
         self.decay, self.eps = decay, eps
 
     def update(self, w, g, state):
-        s = _kept(state, "s", w)
+        s = state["s"]
         s *= self.decay
         s += (1 - self.decay) * g * g
         w -= self.learning_rate * g / (np.sqrt(s) + self.eps)
@@ -80,14 +97,17 @@ class Adam(Optimizer):
     unlike in AdamW.
     """
 
+    keeps = "m", "v", "room"                    # room to work in: found once, not at each step
+
     def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         super().__init__(parameters, learning_rate, weight_decay)
         self.betas, self.eps = betas, eps
+        for state in self.state:
+            state["t"] = 0                                      # the steps of this parameter
 
     def update(self, w, g, state):
-        (b1, b2), m, v = self.betas, _kept(state, "m", w), _kept(state, "v", w)
-        t = state["t"] = state.get("t", 0) + 1                  # the steps of this parameter
-        room = _kept(state, "room", w)                          # to work in: found once, not at each step
+        (b1, b2), m, v, room = self.betas, state["m"], state["v"], state["room"]
+        t = state["t"] = state["t"] + 1
         m *= b1
         m += np.multiply(g, 1 - b1, out=room)
         v *= b2
@@ -101,7 +121,6 @@ class Adam(Optimizer):
 
 class AdamW(Adam):
     """Adam, and w ← (1 − η λ) w: decay apart from the gradient             (Loshchilov & Hutter 2019)."""
-
     def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
         super().__init__(parameters, learning_rate, betas, eps, weight_decay)
 
@@ -110,32 +129,21 @@ class AdamW(Adam):
         return p.grad
 
 def clip_grad_norm(parameters, max_norm):
-    """Scale all gradients together so that their joint norm is at most max_norm; returns the norm before.
-
-    The norm is a number on the CPU, and on a GPU an array without axes, so that no step waits for it.
-    """
-    gradients = [p for p in parameters if p.grad is not None]
+    """Scale all gradients to a joint norm of at most max_norm; the norm before, left on the device."""
+    gradients = [p for p in leaves("clip_grad_norm", parameters) if p.grad is not None]
     norm = np.sqrt(sum((p.grad * p.grad).sum().astype(np.float64) for p in gradients))
     scale = max_norm / np.maximum(norm, max_norm)               # 1 if it is short enough
     for p in gradients:
         p.grad = p.grad * scale.astype(p.grad.dtype)
     return norm
 
-def step_decay(start, factor, every):
-    """A schedule, step → learning rate: start, times `factor` after every `every` steps."""
-    return lambda step: start * factor ** (step // every)
+def shrink(parameters, amount):
+    """w ← sign(w) max(|w| − amount, 0): the proximal step of amount · Σ |w|, which makes exact zeros.
 
-def cosine(start, steps, end=0.0, warmup=0):
-    """A schedule, step → learning rate: half a cosine from start down to end (Loshchilov & Hutter 2017).
-
-    With `warmup`, that many steps of a straight line up to start come first   (Goyal et al. 2017, §2.2).
+    After a gradient step of length η, amount = η λ makes it one down loss + λ Σ |w|   (ISTA, Daubechies,
+    Defrise & De Mol 2004; Beck & Teboulle 2009, eq. 1.4).
     """
-    if not 0 <= warmup < steps:
-        raise ValueError(f"cosine: {warmup} steps of warm-up in {steps} steps leave none to come down")
-
-    def rate(step):
-        if step < warmup:
-            return start * (step + 1) / warmup
-        done = min((step - warmup) / (steps - warmup), 1)
-        return end + (start - end) * 0.5 * (1 + math.cos(math.pi * done))
-    return rate
+    if not amount >= 0:
+        raise ValueError(f"shrink: the amount is η λ, at least 0, not {amount}")
+    for p in leaves("shrink", parameters):
+        p.array = np.sign(p.array) * np.maximum(np.abs(p.array) - amount, 0)

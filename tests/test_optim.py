@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from minidl import Tensor, losses, nn, optim
+from minidl import Tensor, backend, losses, nn, optim, schedules
 
 START, GRADIENTS = [1.0, -2.0], [[0.5, -1.0], [0.25, 3.0], [-1.5, 0.125]]
 
@@ -219,22 +219,116 @@ def test_clipping_keeps_the_dtype():
     assert p.grad.dtype == np.float32
 
 
-def test_step_decay_multiplies_after_every_so_many_steps():
-    schedule = optim.step_decay(1.0, 0.5, 3)
-    assert [schedule(s) for s in range(7)] == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+def test_step_decay_multiplies_at_each_share():
+    schedule = schedules.step_decay(1.0, 0.5, at=(0.5, 0.75))
+    assert [schedule(done / 8) for done in range(8)] == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25]
 
 
-def test_cosine_goes_from_start_to_end_and_stays_there():
-    schedule = optim.cosine(1.0, 10, end=0.2)
-    assert [schedule(s) for s in (0, 5, 10, 99)] == pytest.approx([1, 0.6, 0.2, 0.2])
-    rates = [schedule(s) for s in range(11)]
-    assert rates == sorted(rates, reverse=True)
-    assert optim.cosine(1.0, 10)(10) == pytest.approx(0)
+def test_a_line_goes_from_start_to_end_and_stays_there():
+    beta = schedules.linear(0.0, 4.0, until=0.5)
+    assert [beta(done / 8) for done in (0, 1, 2, 4, 8)] == [0, 1, 2, 4, 4]
 
 
-def test_a_warm_up_rises_in_equal_steps_to_the_start_of_the_cosine():
-    schedule = optim.cosine(0.8, 12, warmup=4)
-    assert [schedule(step) for step in range(5)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8])
-    assert (schedule(8), schedule(12)) == (pytest.approx(0.4), pytest.approx(0))
-    with pytest.raises(ValueError, match="warm-up"):
-        optim.cosine(0.8, 12, warmup=12)
+def test_cosine_goes_from_start_to_end():
+    schedule = schedules.cosine(1.0, end=0.2)
+    assert [schedule(done) for done in (0, 0.5, 1, 1.5)] == pytest.approx([1, 0.6, 0.2, 0.2])
+    rates = [schedule(done / 10) for done in range(11)]
+    assert rates == sorted(rates, reverse=True) and schedules.cosine(1.0)(1) == pytest.approx(0)
+
+
+def test_a_warm_up_rises_in_a_line_to_the_start_of_the_cosine():
+    schedule = schedules.cosine(0.8, warmup=1 / 3)
+    assert [schedule(done / 12) for done in range(5)] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert (schedule(8 / 12), schedule(1)) == (pytest.approx(0.4), pytest.approx(0))
+    with pytest.raises(ValueError, match="warmup.*not 1"):
+        schedules.cosine(0.8, warmup=1)
+
+
+def test_a_schedule_of_steps_is_refused():
+    for make in (lambda: schedules.cosine(0.1, 1000), lambda: schedules.step_decay(0.1, 0.5, 1000)):
+        with pytest.raises(TypeError):
+            make()
+
+
+# --- what is kept, what is decayed, what is shrunk ----------------------------------------------------------
+
+@pytest.mark.parametrize("optimiser", ALL, ids=NAMES)
+def test_a_run_that_goes_on_from_a_state_is_the_same_to_the_bit(optimiser):
+    rng = np.random.default_rng(0)
+    gradients = rng.standard_normal((6, 2, 3))
+
+    def steps(p, optimiser, gradients):
+        for p.grad in gradients:
+            optimiser.step()
+        return p.array
+    a = Tensor(np.ones((2, 3)))
+    first = optimiser([a])
+    steps(a, first, gradients[:3])
+    b = Tensor(a.array)
+    second = optimiser([b])
+    second.learning_rate = 99.0
+    state = first.state_dict()
+    second.load_state_dict(state)
+    for x in state.values():
+        x[...] = 0                              # the state is a copy both ways
+    np.testing.assert_array_equal(steps(b, second, gradients[3:]), steps(a, first, gradients[3:]))
+
+
+def test_a_state_of_another_optimiser_is_refused_and_changes_nothing():
+    def adam(*shape):
+        return optim.Adam([Tensor(np.ones(shape))], 0.5)
+    here = adam(2, 3)
+    before = here.state_dict()
+    for other in (optim.SGD([Tensor(np.ones((2, 3)))], 0.1, momentum=0.9), adam(3, 2), adam(2, 3, 1),
+                  optim.Adam([Tensor(np.ones((2, 3), np.float32))], 0.1)):
+        with pytest.raises(ValueError, match="load_state_dict: "):
+            here.load_state_dict(other.state_dict())
+        assert all(np.array_equal(x, before[name]) for name, x in here.state_dict().items())
+
+
+def test_weight_decay_is_the_l2_penalty_of_the_whole_model_biases_and_batch_norm_left_out():
+    x, y = np.random.default_rng(0).standard_normal((2, 9, 3))
+    ends = []
+    for decay in (0.3, 0.0):
+        backend.seed(1)
+        model = nn.Sequential(nn.Dense(3, 4), nn.BatchNorm(4), nn.Tanh(), nn.Dense(4, 3))
+        for p in model.parameters():
+            p.array = p.array.astype(float) + 0.5
+        optimiser = optim.SGD(model.parameters(), 0.05, weight_decay=decay)
+        for _ in range(10):
+            optimiser.zero_grad()
+            loss = losses.mse(model(x), y)
+            (loss if decay else loss + 0.15 * losses.l2(model)).backward()
+            optimiser.step()
+        ends.append(np.concatenate([p.array.ravel() for p in model.parameters()]))
+    assert np.abs(ends[0] - ends[1]).max() < 1e-12
+
+
+def test_shrinking_is_the_proximal_step_and_makes_zeros():
+    w = Tensor(np.array([3.0, -0.5, 0.2, -2.0]))
+    mine = w.array
+    optim.shrink([w], 0.5)
+    assert w.array.tolist() == [2.5, 0, 0, -1.5] and mine.tolist() == [3, -0.5, 0.2, -2]
+    with pytest.raises(ValueError, match="shrink: the amount"):
+        optim.shrink([w], -1)
+
+
+def test_gradient_steps_and_shrinking_solve_the_lasso():
+    """Against the closed form for orthogonal inputs: every least-squares coefficient shrunk by λ / 2."""
+    q, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((20, 5)))
+    y = q @ [3.0, -2.0, 0.3, 0.1, 0.0] + 0.01
+    w = Tensor(np.zeros((5, 1)))
+    optimiser = optim.SGD([w], 0.1)
+    for _ in range(300):
+        optimiser.zero_grad()
+        ((q @ w - y[:, None]) ** 2).sum().backward()
+        optimiser.step()
+        optim.shrink([w], 0.1 * 0.8)
+    expected = np.sign(q.T @ y) * np.maximum(abs(q.T @ y) - 0.4, 0)
+    np.testing.assert_allclose(w.array[:, 0], expected, atol=1e-10)
+    assert (w.array == 0).sum() == 3
+
+
+def test_a_learning_rate_in_words_is_refused():
+    with pytest.raises(ValueError, match="above 0, not '1e-3'"):
+        optim.SGD([Tensor([1.0])], "1e-3")
