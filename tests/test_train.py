@@ -1,4 +1,5 @@
 """Training: batches, the loop, early stopping, interruptions, and what is printed."""
+import contextlib
 import io
 import math
 import sys
@@ -6,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from minidl import Tensor, backend, losses, nn, optim, train
+from minidl import Tensor, backend, losses, nn, optim, schedules, train
 
 
 def toy(n=100):
@@ -23,7 +24,7 @@ def loss(model, x, y):
 def fit(model=None, f=loss, arrays=None, **settings):
     model = model or nn.Dense(2, 2)
     settings = {"optimizer": optim.SGD(model.parameters(), 0.1), "epochs": 2, "quiet": True, **settings}
-    return model, train.fit(model, f, arrays or toy(), **settings)
+    return model, train.fit(model, f, toy() if arrays is None else arrays, **settings)
 
 
 # --- batches ------------------------------------------------------------------------------------------------
@@ -134,12 +135,12 @@ def test_accuracy_is_the_share_of_right_answers():
     assert train.accuracy(model, x, y) == pytest.approx(2 / 3)
 
 
-def test_the_schedule_is_asked_before_each_step():
+def test_the_schedule_is_told_the_share_that_is_done_before_each_step():
     model = nn.Dense(2, 2)
-    optimiser, rates = optim.SGD(model.parameters(), 9.0), []
+    optimiser, rates, told = optim.SGD(model.parameters(), 9.0), [], []
     fit(model, lambda *b: (rates.append(optimiser.learning_rate), loss(*b))[1], toy(10), optimizer=optimiser,
-        batch_size=5, schedule=lambda step: 1.0 / (1 + step))
-    assert rates == [1, 1 / 2, 1 / 3, 1 / 4]
+        batch_size=5, schedule=lambda done: 1 - done, before_step=told.append)
+    assert rates == [1, 3 / 4, 1 / 2, 1 / 4] and told == [0, 1 / 4, 1 / 2, 3 / 4]
 
 
 def test_a_loss_that_nothing_is_learned_from_is_refused():
@@ -296,3 +297,212 @@ def test_a_history_holds_numbers():
     history.add({"loss": np.float32(1), "size": Tensor(2.0)})
     history.add({"loss": 3})
     assert history == {"loss": [1.0, 3.0], "size": [2.0]} and type(history["size"][0]) is float
+
+
+# --- at the door --------------------------------------------------------------------------------------------
+
+class Table:
+    """As pandas' Series: an array in all but name, with a `get` and a dtype."""
+    def __init__(self, a):
+        self.a, self.dtype, self.shape = np.array(a), np.array(a).dtype, np.shape(a)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.a.astype(dtype or self.dtype)
+
+    def __len__(self):
+        return len(self.a)
+
+    def get(self, key):
+        raise KeyError(key)
+
+
+@pytest.mark.parametrize("kind", [list, Table, np.asmatrix, lambda a: a.astype(np.float64), np.asfortranarray,
+                                  Tensor], ids="list table matrix float64 fortran tensor".split())
+def test_fit_takes_what_numpy_takes_and_trains_in_the_precision_of_the_model(kind):
+    (x, y), seen = toy(20), set()
+    watched = lambda m, x, y: (seen.add((type(x), x.dtype, y.dtype)), loss(m, x, y))[1]
+    histories = []
+    for given in x, x.tolist() if kind is list else kind(x):
+        backend.seed(3)
+        labels = y.tolist() if kind is list else Table(y)
+        histories.append(fit(f=watched, arrays=(given, labels), validation=(given, labels))[1])
+    assert histories[0] == histories[1] and seen == {(np.ndarray, np.dtype("float32"), np.dtype("int64"))}
+
+
+def test_a_float64_model_is_trained_in_float64():
+    model, (x, y) = nn.Dense(2, 2), toy(10)
+    for p in model.parameters():
+        p.array = p.array.astype(float)
+    seen = set()
+    fit(model, lambda m, x, y: (seen.add(x.dtype), loss(m, x, y))[1], (x, y), validation=(x, y))
+    assert seen == {np.dtype("float64")} and model.predict(x).dtype == float
+
+
+@pytest.mark.parametrize("n, size, sizes", [(65, 64, [65]), (66, 64, [64, 2]), (7, 3, [3, 4]),
+                                            (3, 1, [1, 1, 1]), (1, 4, [1]), (64, 64, [64])])
+def test_a_last_batch_of_one_joins_the_one_before_if_asked(n, size, sizes):
+    found = [len(b) for b, in train.minibatches(np.arange(n), batch_size=size, join=True)]
+    assert found == sizes
+    assert sum(len(b) for b, in train.minibatches(np.arange(n), batch_size=size)) == n
+
+
+def test_batch_norm_and_mmd_survive_65_examples_and_a_validation_set_of_1001():
+    model = nn.Sequential(nn.Dense(2, 4), nn.BatchNorm(4), nn.Dense(4, 2))
+    both = lambda m, x, y: loss(m, x, y) + losses.mmd(m(x), x)
+    _, history = fit(model, both, toy(65), validation=toy(1001), batch_size=64)
+    assert np.isfinite(history["validation loss"]).all()
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"f": losses.cross_entropy},               r"lambda model, x, y: losses.cross_entropy\(model\(x\), y\)"),
+    ({"arrays": toy()[0]},                      r"tuples of arrays, \(x, y\), or \(x,\)"),
+    ({"validation": toy()[0]},                  r"tuples of arrays"),
+    ({"arrays": (np.array(["a", "b"]),)},       r"arrays \(N, …\) of numbers, and this is <U1\(2,\)"),
+    ({"arrays": (np.float32(1),)},              r"arrays \(N, …\) of numbers"),
+    ({"arrays": (np.ma.masked_array([1.0, 2.0]),)}, "masked array.*filled"),
+], ids="loss array validation words number mask".split())
+def test_what_fit_cannot_take_is_said_in_a_sentence(settings, message):
+    with pytest.raises(TypeError, match=message):
+        fit(**settings)
+
+
+@pytest.mark.parametrize("y", [np.zeros((3, 1), int), np.eye(3)[:, :2], np.array(["0", "1", "1"]),
+                               np.zeros(3), np.zeros(2, int)], ids="column onehot words floats fewer".split())
+def test_accuracy_refuses_what_are_no_labels(y):
+    with pytest.raises(ValueError, match=r"accuracy: the outputs are float32\(3, 2\).*argmax"):
+        train.accuracy(nn.Dense(2, 2), np.ones((3, 2), np.float32), y)
+
+
+def test_accuracy_refuses_a_single_output_and_takes_a_list():
+    with pytest.raises(ValueError, match="K ≥ 2"):
+        train.accuracy(nn.Dense(2, 1), np.ones((3, 2), np.float32), np.zeros(3, int))
+    model, (x, y) = nn.Dense(2, 2), toy(10)
+    assert train.accuracy(model, x.tolist(), y.tolist()) == train.accuracy(model, x, y)
+
+
+def test_a_loss_of_shape_1_is_a_number():
+    one = lambda m, x, y: loss(m, x, y).reshape(1)
+    backend.seed(1)
+    _, history = fit(f=one, validation=toy())
+    backend.seed(1)
+    assert history == fit(validation=toy())[1]
+
+
+def test_evaluate_is_at_test_time_and_leaves_the_mode_as_it_was():
+    model, (x, y) = nn.Sequential(nn.Dense(2, 2), nn.Dropout(0.5), nn.BatchNorm(2)), toy(20)
+    before = model[2].running_mean.copy()
+    assert train.evaluate(model, loss, (x, y)) == train.evaluate(model, loss, (x, y)) and model.training
+    np.testing.assert_array_equal(before, model[2].running_mean)
+
+
+# --- steps --------------------------------------------------------------------------------------------------
+
+def test_a_step_differentiates_by_the_optimisers_own_parameters_alone(monkeypatch):
+    G, D = nn.Dense(2, 2), nn.Dense(2, 1)
+    d_step, g_step = optim.SGD(D.parameters(), 0.1), optim.SGD(G.parameters(), 0.1)
+    z, mine = np.ones((3, 2), np.float32), np.full((2, 1), 7, np.float32)
+    D.w.grad = mine
+    before = D.w.numpy()
+    train.train_step(lambda: losses.gan_non_saturating(D(G(z))), g_step)
+    assert D.w.grad is mine and D.b.grad is None and G.w.grad is not None
+    np.testing.assert_array_equal(D.w.array, before)
+    train.train_step(lambda: losses.gan_discriminator(D(z), D(G(z))), d_step)
+    assert not np.array_equal(D.w.array, before)
+
+
+def test_a_loss_of_another_model_is_refused():
+    with pytest.raises(ValueError, match="depends on no parameter of this optimiser"):
+        fit(optimizer=optim.SGD(nn.Dense(2, 2).parameters(), 0.1))
+
+
+def test_descend_is_plain_steps_with_a_history():
+    w, told = Tensor(np.array([2.0, -3.0])), []
+    optimiser = optim.SGD([w], 9.0)
+    history = train.descend(lambda: {"bowl": (w ** 2).sum(), "tilt": w.sum() * 0}, optimiser, 40,
+                            schedule=schedules.linear(0.2, 0.0), before_step=told.append)
+    assert set(history) == {"loss", "bowl", "tilt"} and len(history["loss"]) == 40
+    assert history["loss"][0] == 13
+    by_hand = np.array([2.0, -3.0])
+    for k in range(40):
+        by_hand -= 0.2 * (1 - k / 40) * 2 * by_hand
+    np.testing.assert_allclose(w.array, by_hand, rtol=1e-12)
+    assert told == [k / 40 for k in range(40)]
+    with pytest.raises(FloatingPointError, match="at step 1: "), np.errstate(invalid="ignore"):
+        train.descend(lambda: (w * np.inf).sum(), optimiser, 3)
+
+
+def test_the_weight_of_a_loss_and_a_noise_may_change_with_the_share_that_is_done():
+    model, beta = nn.Sequential(nn.Dense(2, 2), nn.GaussianNoise(1.0)), schedules.linear(0, 4, until=0.5)
+    weights = {}
+
+    def anneal(done):
+        weights["l2"], model[1].std = beta(done), 1 - done
+    seen = []
+    fit(model, lambda m, x, y: (seen.append((weights["l2"], m[1].std)), loss(m, x, y) + weights["l2"] *
+        losses.l2(m))[1], toy(10), batch_size=5, before_step=anneal)
+    assert seen == [(0, 1), (2, 0.75), (4, 0.5), (4, 0.25)]
+
+
+def test_a_validation_loss_that_is_no_number_is_reported_with_its_epoch():
+    spoiled = lambda m, x, y: loss(m, x, y) * (1.0 if m.training else np.nan)
+    with pytest.raises(FloatingPointError, match="validation loss became nan in epoch 1"):
+        fit(f=spoiled, validation=toy())
+
+
+def test_early_stopping_does_not_compare_what_is_no_number():
+    with pytest.raises(FloatingPointError, match="watches 'score', which is NaN in epoch 2"):
+        scripted([3.0, math.nan, 2.0], train.EarlyStopping(3, monitor="score"))
+
+
+# --- a run that is cut --------------------------------------------------------------------------------------
+
+def run_with(path, epochs=6, cut_after=None, patience=None, scores=None):
+    """A run with all that has a state: momentum, batch norm, dropout, shuffling, early stopping."""
+    backend.seed(11)
+    model = nn.Sequential(nn.Dense(2, 8), nn.BatchNorm(8), nn.ReLU(), nn.Dropout(0.3), nn.Dense(8, 2))
+    optimiser, calls = optim.Adam(model.parameters(), 0.01), iter(range(10 ** 6))
+
+    def cut(model, x, y):
+        if cut_after is not None and next(calls) == cut_after:
+            raise RuntimeError("the plug is pulled")
+        return loss(model, x, y)
+    history = train.fit(model, cut, toy(40), optimizer=optimiser, epochs=epochs, batch_size=16, quiet=True,
+                        validation=toy(30), schedule=schedules.cosine(0.01), checkpoint=path,
+                        stop=patience and train.EarlyStopping(patience),
+                        augment=lambda x: x + backend.rng().normal(size=x.shape).astype(np.float32) * 0.1)
+    return model.state_dict(), optimiser.state_dict(), history, backend.rng().random()
+
+
+def same(a, b):
+    (model, optimiser, history, dice), (other, others, story, rolled) = a, b
+    return (all(np.array_equal(model[k], other[k]) for k in model) and history == story and dice == rolled
+            and all(np.array_equal(optimiser[k], others[k]) for k in optimiser)
+            and history.best_epoch == story.best_epoch)
+
+
+@pytest.mark.parametrize("cut_after", [0, 1, 5, 9, 13, 22])
+@pytest.mark.parametrize("patience", [None, 2])
+def test_a_run_that_was_cut_goes_on_to_the_same_end_to_the_bit(cut_after, patience, tmp_path):
+    whole = run_with(None, patience=patience)
+    with contextlib.suppress(RuntimeError):
+        run_with(tmp_path / "run.npz", cut_after=cut_after, patience=patience)
+    assert same(run_with(tmp_path / "run.npz", patience=patience), whole)
+    assert same(run_with(tmp_path / "run.npz", patience=patience), whole)       # it does not run again
+    assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_a_checkpoint_of_something_else_is_refused_and_changes_nothing(tmp_path):
+    path, model = tmp_path / "run.npz", nn.Dense(2, 2)
+    before = model.state_dict()
+    model.save(path)
+    with pytest.raises(ValueError, match="no checkpoint as fit writes it"):
+        fit(model, checkpoint=path)
+    path.write_bytes(b"half a file")
+    with pytest.raises(ValueError, match="not a whole .npz"):
+        fit(model, checkpoint=path)
+    path.unlink()
+    fit(nn.Dense(2, 2), checkpoint=path)
+    for other in {"model": nn.Sequential(nn.Dense(2, 2))}, {"optimizer": optim.Adam(model.parameters())}:
+        with pytest.raises(ValueError, match="load_state_dict"):
+            fit(**{"model": model, "checkpoint": path, **other})
+    assert all(np.array_equal(x, before[name]) for name, x in model.state_dict().items())
