@@ -1,12 +1,18 @@
 """The tape: what is recorded, what is walked, what is kept, and what is refused."""
+import copy
 import gc
+import pickle
+import subprocess
+import sys
+import threading
 import time
 import weakref
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import pytest
 
-from minidl import Tensor, functions, grad, no_grad, ops, primitive
+from minidl import Tensor, functions, grad, linalg, losses, nn, no_grad, ops, optim, primitive, recording
 from minidl.tensor import describe, pullback, tape, value
 
 
@@ -377,9 +383,12 @@ def test_iteration_ends_because_an_index_error_stays_one():
         leaf(3)[3]
 
 
-def test_a_tensor_is_compared_by_identity():
-    a, b = Tensor([1.0]), Tensor([1.0])
-    assert a != b and len({a, b}) == 2 and a in [b, a]
+def test_a_tensor_is_compared_by_its_numbers_and_found_by_what_it_is():
+    a, b, c = Tensor([1.0, 2.0]), Tensor([1.0, 3.0]), np.array([0.0, 2.0])
+    assert (a == b).tolist() == [True, False] and (a != b).tolist() == [False, True]
+    assert (a == c).tolist() == (c == a).tolist() == [False, True] and (a == 1).tolist() == [True, False]
+    assert (a == b).mean() == 0.5 and bool(Tensor(0.0) == 0) and 2.0 in a and 5.0 not in a
+    assert len({a, Tensor([1.0, 2.0]), a}) == 2 and {a: "a", b: "b"}[b] == "b"
 
 
 def test_a_student_can_write_a_primitive():
@@ -391,3 +400,309 @@ def test_a_student_can_write_a_primitive():
     g, = grad(cube(x).sum(), [x], create_graph=True)
     assert g.numpy().tolist() == [12] and grad(g.sum(), [x])[0].tolist() == [12]
     assert cube.__name__ == "cube" and cube(np.array([2.0])).tolist() == [8]
+
+
+# --- a graph has an age -------------------------------------------------------------------------------------
+
+def test_a_graph_that_is_older_than_a_step_is_never_differentiated():
+    w = Tensor([2.0])
+    y, optimiser = (w * w * w).sum(), optim.SGD([w], 0.1)
+    y.backward()
+    optimiser.step()
+    with pytest.raises(ValueError, match=r"multiply: input \d, float32\(1,\), has been changed.*step"):
+        y.backward()
+    with pytest.raises(ValueError, match="has been changed"):
+        grad(y, [w], create_graph=True)
+    fresh = (w * w * w).sum()
+    assert grad(fresh, [w])[0] == pytest.approx(3 * w.array ** 2)
+
+
+def test_two_players_losses_taken_before_one_of_them_steps_are_refused():
+    G, D = nn.Dense(2, 2), nn.Dense(2, 1)
+    fake = G(np.ones((3, 2), np.float32))
+    d_loss, g_loss = losses.gan_minimax(D(fake)), losses.gan_non_saturating(D(fake))
+    optimiser = optim.SGD(D.parameters(), 0.1)
+    d_loss.backward()
+    optimiser.step()
+    for ask in (g_loss.backward, lambda: grad(g_loss, G.parameters())):         # G's rule needs D's weights
+        with pytest.raises(ValueError, match="has been changed"):
+            ask()
+
+
+def test_a_step_by_hand_makes_a_graph_too_old_as_well():
+    w = Tensor([2.0])
+    y = (w * w).sum()
+    y.backward()
+    w.array -= 0.1 * w.grad
+    with pytest.raises(ValueError, match="has been changed"):
+        y.backward()
+    y = (w * w).sum()
+    w.array = np.ones(1, np.float32)
+    with pytest.raises(ValueError, match="has been changed"):
+        y.backward()
+    y = (w * w).sum()
+    optim.SGD([w], 0.1)                         # takes a copy of the same numbers
+    y.backward()
+
+
+def test_a_parameter_without_a_gradient_does_not_age():
+    a, b = Tensor([1.0]), Tensor([2.0])
+    y, optimiser = (b * 3).sum(), optim.SGD([a, b], 0.1)
+    (a * a).sum().backward()
+    optimiser.step()                            # changes a alone
+    assert grad(y, [b])[0] == 3
+
+
+def test_a_copied_or_unpickled_graph_has_its_gradient():
+    x = Tensor(np.array([2.0, 3.0]))
+    y = (x * x * x).sum()
+    for same in (copy.deepcopy((x, y)), pickle.loads(pickle.dumps((x, y)))):
+        assert grad(same[1], [same[0]])[0].tolist() == [12, 27]
+        same[1].backward()
+        assert same[0].grad.tolist() == [12, 27] and x.grad is None
+
+
+def test_a_graph_unpickled_in_another_process_has_its_gradient(tmp_path):
+    x = Tensor(np.array([2.0, 3.0]))
+    for _ in range(100):
+        x = Tensor(x.array)                     # its number is higher than any in the new process
+    (tmp_path / "graph").write_bytes(pickle.dumps((x, (x * x).sum())))
+    code = ("import pickle; from minidl import grad; "
+            f"x, y = pickle.load(open({str(tmp_path / 'graph')!r}, 'rb')); "
+            "print(grad(y, [x])[0].tolist(), grad((y * x).sum(), [x])[0].tolist())")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[4.0, 6.0] [33.0, 43.0]", done.stderr
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("f", [
+    lambda w: w * np.sqrt(2.0), lambda w: np.float64(2) * w, lambda w: w / np.arange(3.0).mean(),
+    lambda w: w ** np.int64(2), lambda w: np.linspace(0, 1, 11)[5] * w.sum(), lambda w: w + np.float64(1),
+    lambda w: functions.leaky_relu(w, slope=np.float64(0.2)), lambda w: ops.pad(w, ((1, 1),), np.float64(1)),
+    lambda w: functions.batch_norm(w.reshape(3, 1), Tensor([1.0]), Tensor([0.0]), np.float64(1e-5)),
+    lambda w: ops.clip(w, np.float64(-0.5), np.float64(0.5)),
+    lambda w: ops.where(w.array > 0, w, np.float64(0)),
+], ids="sqrt left mean power linspace add slope fill eps clip where".split())
+def test_numpys_scalars_are_numbers_and_float32_stays_float32(f):
+    w = Tensor(np.array([0.3, -0.7, 1.1], np.float32))
+    y = f(w)
+    g, = grad(y.sum(), [w], create_graph=True)
+    assert y.dtype == g.dtype == np.float32
+    (g * g).sum().backward() if g.inputs else None
+    assert w.grad is None or w.grad.dtype == np.float32
+
+
+def test_complex_numbers_are_refused_wherever_they_meet_a_tensor():
+    for act in (lambda t: t * 1j, lambda t: np.complex64(1j) * t, lambda t: t + (1 + 2j)):
+        with pytest.raises(TypeError, match="complex"):
+            act(leaf(3))
+
+
+def test_a_number_formats_rounds_and_converts_as_numbers_do():
+    for t in Tensor(2.345), Tensor([2.345]), Tensor([[2.345]]):
+        assert (f"{t:.1f}", f"{t:8.3f}", int(t), round(t, 1)) == ("2.3", "   2.345", 2, 2.3)
+        assert float(t) == t.item() == np.float32(2.345)
+    assert round(Tensor(2.6)) == 3 and f"{leaf(3)}" == str(leaf(3))
+    for act in (lambda t: f"{t:.2f}", float, int, round, Tensor.item):
+        with pytest.raises(ValueError, match=r"shape \(3,\) is no single number.*t.numpy"):
+            act(leaf(3))
+
+
+def test_a_number_does_not_iterate():
+    for act in (list, sum, lambda t: [*t]):
+        with pytest.raises(TypeError, match=r"shape \(\) does not iterate.*float\(t\)"):
+            act(Tensor(3.0))
+    assert [float(row.sum()) for row in Tensor([[1, 2], [3, 4]])] == [3, 7]
+
+
+# --- gradients belong to their leaf -------------------------------------------------------------------------
+
+@pytest.mark.parametrize("f", [
+    lambda a, b: ((a + b) ** 2).sum(), lambda a, b: (a.T.T + b).sum(), lambda a, b: a.sum() + b.sum(),
+    lambda a, b: (a.reshape(-1) + b.reshape(-1)).sum(), lambda a, b: ops.concatenate([a, b]).sum(),
+    lambda a, b: (a[0] * b[1]).sum(), lambda a, b: (a - b).mean()], ids=range(7))
+def test_a_leafs_gradient_is_its_own_writable_array(f):
+    a, b = leaf(2, 3), leaf(2, 3)
+    f(a, b).backward()
+    before = b.grad.copy()
+    assert not np.shares_memory(a.grad, b.grad)
+    a.grad *= 0
+    b.grad += 0
+    np.testing.assert_array_equal(b.grad, before)
+    f(a, b).backward()
+    np.testing.assert_array_equal(b.grad, 2 * before)
+
+
+def test_the_gradient_of_a_number_is_an_array():
+    x = Tensor(3.0)
+    for _ in range(2):
+        (x * x).backward()
+        assert type(x.grad) is np.ndarray and x.grad.shape == ()
+
+
+# --- recording is off for who asked ------------------------------------------------------------------------
+
+def test_two_blocks_of_no_grad_that_overlap_leave_nothing_behind():
+    x, a, b = leaf(3), no_grad(), no_grad()
+    a.__enter__(), b.__enter__(), a.__exit__(None, None, None)
+    assert (x * 2).op is None
+    b.__exit__(None, None, None)
+    assert (x * 2).op is ops.multiply
+
+
+def test_a_generator_in_no_grad_leaves_its_consumer_alone():
+    x = leaf(3)
+
+    def codes():
+        with no_grad():
+            for k in range(3):
+                y = x * k
+                assert y.op is None             # also after the consumer has recorded
+                yield y.array
+    stream = codes()
+    next(stream)
+    assert (x * 2).op is ops.multiply           # while it waits
+    with no_grad():
+        next(stream)
+        assert (x * 2).op is None
+    assert all((x * 2).op is ops.multiply for _ in stream)
+    half_done = codes()
+    next(half_done)
+    del half_done
+    assert (x * 2).op is ops.multiply and not recording.blocks
+
+
+def test_a_context_manager_lends_its_no_grad_and_a_function_may_be_decorated():
+    x = leaf(3)
+
+    @contextmanager
+    def watching():
+        with no_grad():
+            yield
+    with watching():
+        assert (x * 2).op is None
+    with ExitStack() as stack:
+        stack.enter_context(no_grad())
+        assert (x * 2).op is None
+    assert no_grad()(lambda: x * 2)().op is None and (x * 2).op is ops.multiply
+
+
+def test_a_thread_that_predicts_does_not_stop_another_from_recording():
+    x, stop = leaf(3), threading.Event()
+
+    def predict():
+        while not stop.is_set():
+            with no_grad():
+                x * 2
+    thread = threading.Thread(target=predict)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread.start()
+    try:
+        found = [grad((x * x * x).sum(), [x])[0] for _ in range(1000)]
+    finally:
+        stop.set()
+        thread.join()
+        sys.setswitchinterval(before)
+    np.testing.assert_allclose(found, [3 * x.array ** 2] * 1000)
+
+
+# --- what one types from habit ------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("act, message", [
+    (lambda x: grad((x * x).sum(), x),                      r"xs is a list.*grad\(y, \[x\]\)"),
+    (lambda x: grad(grad((x * x).sum(), [x])[0].sum(), [x]), "create_graph=True"),
+    (lambda x: _one_rule(x).sum().backward(),               r"_one_rule: vjps is a tuple.*\(rule,\)"),
+    (lambda x: _no_rule(x).sum().backward(),                r"_no_rule: vjps is a tuple"),
+    (lambda x: _too_few(x, x).sum().backward(),             r"_too_few: vjps is a tuple with one rule"),
+    (lambda x: Tensor([1.0], requires_grad=True),           "every Tensor is differentiated by"),
+    (lambda x: x.sum(dim=0),                                r"sum\(float64\(3,\)\).*axis"),
+    (lambda x: optim.SGD([x], lr=0.1),                      "SGD: lr is called learning_rate"),
+    (lambda x: optim.SGD(x, 0.1),                           r"SGD takes a list of Tensors.*\[w, b\]"),
+    (lambda x: optim.clip_grad_norm(x, 1.0),                "clip_grad_norm takes a list of Tensors"),
+    (lambda x: optim.Adam(nn.Dense(2, 2)),                  r"Adam takes a list.*model.parameters\(\)"),
+    (lambda x: optim.SGD([x * 1], 0.1),                     "SGD takes Tensors that you made, .*multiply"),
+    (lambda x: optim.SGD([np.ones(3)], 0.1),                "SGD takes Tensors that you made"),
+    (lambda x: losses.l2(leaf(2, 2)),                       "l2 takes a list of Tensors"),
+    (lambda x: losses.l1([leaf(2, 2) * 1]),                 "l1 takes Tensors that you made"),
+    (lambda x: nn.Sequential([nn.ReLU()]),                  r"layer 0 is list.*Sequential\(\*layers\)"),
+    (lambda x: nn.Sequential(nn.ReLU),                      r"layer 0 is the class ReLU.*ReLU\(\)"),
+], ids="list create rule none few requires dim lr lone clip model result array l2 l1 layers class".split())
+def test_what_is_typed_from_habit_gets_a_sentence(act, message):
+    with pytest.raises(TypeError, match=message):
+        act(leaf(3))
+
+
+def test_a_parameter_twice_in_a_list_is_refused():
+    w = leaf(2, 2)
+    for act in (lambda: optim.SGD([w, w], 0.1), lambda: losses.l2([w, w])):
+        with pytest.raises(ValueError, match="twice"):
+            act()
+
+
+@pytest.mark.parametrize("name, here", [
+    ("detach", "t.array"), ("view", "t.reshape"), ("exp", r"ops.exp\(t\)"), ("argmax", "t.array.argmax"),
+    ("requires_grad", "a Tensor is for")])
+def test_attributes_of_other_libraries_are_named_as_they_are_here(name, here):
+    with pytest.raises(AttributeError, match=f"no '{name}': here it is .*{here}"):
+        getattr(leaf(3), name)
+    assert not hasattr(leaf(3), "no_such_thing")
+
+
+def test_a_step_written_on_the_tensor_is_refused_with_the_way_to_write_it():
+    w = leaf(3)
+    (w * w).sum().backward()
+    with pytest.raises(TypeError, match=r"w.array -= 0.1 \* w.grad"):
+        w -= 0.1 * w.grad
+    with no_grad():
+        w -= 0.1 * w.grad                       # here it makes a new leaf, as intended
+    (w * w).sum().backward()
+    assert w.grad is not None
+
+
+def _primitive(*rules, name):
+    def f(x, *others):
+        return x * 1.0
+    f.__name__ = name
+    op = primitive(f)
+    op.vjps = rules[0] if name == "_one_rule" else rules
+    return op
+
+
+_one_rule = _primitive(lambda g, z, x: g, name="_one_rule")
+_no_rule = _primitive(name="_no_rule")
+_too_few = _primitive(lambda g, z, x, y: g, name="_too_few")
+
+
+# --- nothing at all -----------------------------------------------------------------------------------------
+
+def test_arrays_of_no_numbers_have_gradients_of_no_numbers():
+    a, b = Tensor(np.zeros((4, 1, 0))), Tensor(np.zeros((0, 2)))
+    y = a @ b
+    assert y.shape == (4, 1, 2) and [g.shape for g in grad(y.sum(), [a, b])] == [(4, 1, 0), (0, 2)]
+
+
+def test_the_mean_of_nothing_is_refused():
+    for f in (ops.mean, ops.var, ops.std):
+        with pytest.raises(ValueError, match=r"mean\(float64\(0, 3\)\).*empty"):
+            f(leaf(0, 3))
+
+
+def test_logsumexp_of_nothing_but_minus_infinity_is_minus_infinity():
+    x = np.array([[-np.inf, -np.inf], [0.0, -np.inf], [np.inf, 0.0]])
+    assert ops.logsumexp(x).ravel().tolist() == [-np.inf, 0, np.inf]
+
+
+def test_the_new_methods_are_those_of_an_array():
+    t = leaf(2, 3, 5)
+    for name, settings in (("std", {}), ("std", {"axis": (0, 2)}), ("prod", {}), ("prod", {"axis": 1}),
+                           ("prod", {"axis": (0, -1), "keepdims": 1}), ("std", {"axis": 1, "keepdims": 1})):
+        np.testing.assert_allclose(getattr(t, name)(**settings).array, getattr(t.array, name)(**settings))
+    np.testing.assert_array_equal(t.clip(-0.3, 0.4).array, t.array.clip(-0.3, 0.4))
+
+
+def test_solve_and_logdet_are_numpys():
+    a, b = leaf(3, 3).array + 2 * np.eye(3), leaf(3, 2).array
+    np.testing.assert_allclose(a @ linalg.solve(a, Tensor(b)).array, b, atol=1e-12)
+    assert float(linalg.logdet(Tensor(a))) == pytest.approx(np.log(abs(np.linalg.det(a))))
