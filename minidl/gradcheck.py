@@ -113,6 +113,8 @@ class _Backward:
         try:
             found = self.backward(*given)
         except (ValueError, TypeError, IndexError, AttributeError) as error:
+            if "__array_ufunc__" in str(error) or "not a NumPy array" in str(error):
+                raise Trouble("no-gradient", "NumPy met a Tensor: write ops.exp(x), not np.exp(x)") from error
             raise Trouble("backward-raised", f"{type(error).__name__}: {error}") from error
         for i, (x, before) in enumerate(zip(given, (g, *self.arrays))):
             if not _equal(x, before):

@@ -27,14 +27,14 @@ METHODS_OF_UFUNCS = {"__call__": UFUNCS, "at": ["add", "subtract", "maximum", "m
                      "reduce": ["add", "multiply"]}
 COMPUTED = set("""all allclose any arange argmax argmin argsort array_equal average bincount clip column_stack
     concatenate count_nonzero cumsum diag diff dot flatnonzero histogram isclose max mean median min nonzero
-    norm outer prod ptp quantile repeat round sort stack std sum take take_along_axis tensordot tile tril triu
-    unique var vstack where""".split())
-MOVED = set("""broadcast_to copy copyto einsum empty_like expand_dims flip full_like moveaxis ndim ones_like
-    pad ravel reshape roll shape size sliding_window_view squeeze swapaxes transpose zeros
+    norm outer prod ptp quantile repeat round slogdet solve sort stack std sum take take_along_axis tensordot
+    tile tril triu unique var vstack where""".split())
+MOVED = set("""broadcast_to copy copyto einsum empty_like expand_dims eye flip full_like moveaxis ndim
+    ones_like pad ravel reshape roll shape size sliding_window_view squeeze swapaxes transpose zeros
     zeros_like""".split())
 MODULES = ["numpy", "numpy.linalg", "numpy.lib.stride_tricks"]  # where CuPy has a module of the same name
 WAITS = {"bincount": 2, "flatnonzero": 1, "histogram": 4, "nonzero": 1, "unique": 1}
-FACTS = "shape ndim size dtype strides flags itemsize nbytes".split()        # of which the host knows, too
+FACTS = "shape ndim size dtype strides flags itemsize nbytes base".split()    # of which the host knows, too
 METHODS_COMPUTED = """all any argmax argmin argsort clip conj cumsum dot flatten max mean min nonzero prod
     repeat round sort std sum take trace var""".split()
 METHODS_MOVED = "astype copy diagonal fill put ravel reshape squeeze swapaxes transpose view".split()
@@ -45,7 +45,7 @@ class DeviceArray(NDArrayOperatorsMixin):
 
     synchronised = 0                                            # how often anything waited for the device
 
-    shape, ndim, size, dtype, strides, flags, itemsize, nbytes = (
+    shape, ndim, size, dtype, strides, flags, itemsize, nbytes, base = (
         property(attrgetter(f"_a.{name}")) for name in FACTS)
 
     def __init__(self, host):
@@ -57,7 +57,7 @@ class DeviceArray(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **settings):
         if ufunc.__name__ not in METHODS_OF_UFUNCS.get(method, ()):
             raise TypeError(f"the stand-in has no {ufunc.__name__}.{method}; if CuPy has it, add it there")
-        if any(isinstance(x, (tuple, list)) for x in inputs):
+        if not {tuple, list}.isdisjoint(map(type, inputs)):
             return NotImplemented                               # as CuPy answers
         if method == "__call__":
             if not settings.keys() <= {"dtype", "casting"}:
@@ -131,11 +131,11 @@ class lib:
 
 def _down(x):
     """The host arrays inside; an error for any that was on the host before."""
-    if isinstance(x, DeviceArray):
+    if type(x) is DeviceArray:
         return x._a
     if isinstance(x, np.ndarray):
         raise TypeError("Unsupported type <class 'numpy.ndarray'>: a host array met a device array")
-    return type(x)(map(_down, x)) if isinstance(x, (tuple, list)) else x
+    return type(x)(map(_down, x)) if type(x) in (tuple, list) else x
 
 
 def _up(x):
@@ -144,7 +144,7 @@ def _up(x):
         return DeviceArray(x)
     if isinstance(x, np.generic):
         return DeviceArray(np.asarray(x))
-    return tuple(map(_up, x)) if type(x) is tuple else x
+    return tuple(map(_up, x)) if isinstance(x, tuple) else x
 
 
 def _result(function, args, settings, computed):
@@ -155,7 +155,7 @@ def _result(function, args, settings, computed):
     if not settings.keys().isdisjoint(["where", "initial"]):
         raise TypeError(f"{function.__name__}() got an unexpected keyword argument: {', '.join(settings)}")
     result = function(*map(_down, args), **{name: _down(x) for name, x in settings.items()})
-    return _up(np.asarray(result, order="C") if computed and type(result) is not tuple else result)
+    return _up(np.asarray(result, order="C") if computed and not isinstance(result, tuple) else result)
 
 
 def _count_masks(index):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from wrong_gradients import HELD_OUT, HELD_OUT_LATER, RIGHT, TWO_AT_ONCE, WRONG
 
-from minidl import Tensor, backend, functions, images, losses, nn, ops, rnn
+from minidl import Tensor, backend, functions, gradcheck, images, losses, nn, ops, rnn
 from minidl.diagnosis import CAUSES
 from minidl.gradcheck import (WrongGradient, check_gradients, check_model, diagnose, jacobian_picture,
                               jacobians,
@@ -361,3 +361,23 @@ def test_the_two_jacobians_agree_and_can_be_looked_at():
     import matplotlib
     matplotlib.use("Agg")
     assert jacobian_picture(functions.softmax, backward, X).axes
+
+
+# --- survivors of mutation ----------------------------------------------------------------------------------
+
+def test_a_numeric_gradient_is_of_the_sum_by_default():
+    assert gradcheck.numeric_gradient(lambda x: x ** 2, [X])[0] == pytest.approx(2 * X, rel=1e-6)
+
+
+def test_a_forward_pass_that_is_no_number_beside_the_input_is_blamed_and_not_the_backward_pass():
+    forward, backward = (lambda x: np.where(x > 0.5, np.nan, x * x)), (lambda g, x: g * 2 * x)
+    found = diagnose(forward, backward, np.array([0.5, 0.1]))
+    assert found.cause == "not-finite" and "forward pass" in found.observed and "yours" not in found.observed
+    found = diagnose(lambda x: x * x, lambda g, x: g * np.nan, np.array([0.5, 0.1]))
+    assert found.cause == "not-finite" and "yours" in found.observed
+
+
+def test_numpys_function_for_ours_is_said_to_be_that():
+    for f in np.exp, np.sum, lambda x: np.maximum(x, 0):
+        with pytest.raises(WrongGradient, match=r"\[no-gradient\](?s:.*)ops.exp\(x\), not np.exp\(x\)"):
+            check_gradients(f, X)
