@@ -121,21 +121,23 @@ def precision(model):
 
 def _walk(x, prefix="", above=()):
     """All that x holds, and what that holds in turn: (dotted name, part, what holds it, its name there)."""
-    parts = dict(enumerate(x)) if isinstance(x, (list, tuple)) else getattr(x, "__dict__", x)
-    for key, part in list(parts.items()) if isinstance(x, (Module, dict, list, tuple)) else ():
-        if not any(part is other for other in (x, *above)):     # a child may know its parent
+    above = (*above, x)
+    for key, part in enumerate(x) if isinstance(x, (list, tuple)) else getattr(x, "__dict__", x).items():
+        nest = isinstance(part, (Module, dict, list, tuple))
+        if not (nest and any(part is other for other in above)):                # a child may know its parent
             yield f"{prefix}{key}", part, x, key
-            yield from _walk(part, f"{prefix}{key}.", (x, *above))
+            if nest:
+                yield from _walk(part, f"{prefix}{key}.", above)
 
 def _belongings(model):
     """Of `_walk`, the parameters and the arrays that are kept."""
     for name, x, holder, key in _walk(model):
-        if isinstance(holder, Module) and key in holder._kept:
+        if not (isinstance(x, (Tensor, np.ndarray)) or backend.on_gpu(x)) or key in getattr(holder, "_kept", ()):
             continue
-        if isinstance(x, np.ndarray) or backend.on_gpu(x) or isinstance(x, Tensor) and not x.computed:
+        if not isinstance(x, Tensor) or not x.computed:
             yield name, x, holder, key
-        elif isinstance(x, Tensor) and x.size > 1 and x.inputs and not any(             # no data in it
-                hasattr(y, "dtype") and type(y) is not Tensor for t in tape(x) for y in t.inputs):
+        elif x.size > 1 and x.inputs and not any(hasattr(y, "dtype") and type(y) is not Tensor
+                                                 for t in tape(x) for y in t.inputs):           # no data in it
             raise TypeError(f"{name} was computed from other parameters, by {x.op.__name__}, and would not "
                             "follow them when they are trained.  To tie weights compute it in forward, "
                             "x @ self.w.T, or let two layers have one Tensor, b.w = a.w")

@@ -295,9 +295,10 @@ def _explained(error, name, arrays):
 @primitive
 def sum_to(x, shape):
     """x summed over the axes along which an array of `shape` would be broadcast to it."""
-    lead = x.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple(lead + i for i, n in enumerate(shape) if n == 1 != x.shape[lead + i])
-    return x.sum(axis=axes, keepdims=True).reshape(shape)
+    if lead := x.ndim - len(shape):
+        x = x.sum(axis=tuple(range(lead)))
+    ones = tuple(i for i, n in enumerate(shape) if n == 1 != x.shape[i])
+    return x.sum(axis=ones, keepdims=True) if ones else x
 
 @primitive
 def broadcast_to(x, shape):
