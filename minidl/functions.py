@@ -110,6 +110,5 @@ def batch_norm(x, gamma, beta, eps=1e-5, statistics=None):
 def channels(x, gamma):
     """The shape in which a number a channel (C,) broadcasts against x: (1, C) or (1, C, 1, 1)."""
     if x.ndim not in (2, 4) or x.shape[1] != gamma.shape[0]:
-        c = gamma.shape[0]
-        raise ValueError(f"batch_norm({describe(value(x))}): x is (N, C) or (N, C, H, W), and C is {c}")
+        raise ValueError(f"batch_norm({describe(value(x))}): x is (N, C) or (N, C, H, W), C is {len(gamma)}")
     return (1, -1) + (1,) * (x.ndim - 2)

@@ -132,15 +132,14 @@ def _walk(x, prefix="", above=()):
 def _belongings(model):
     """Of `_walk`, the parameters and the arrays that are kept."""
     for name, x, holder, key in _walk(model):
-        if not (isinstance(x, (Tensor, np.ndarray)) or backend.on_gpu(x)) or key in getattr(holder, "_kept", ()):
+        if key in getattr(holder, "_kept", ()):
             continue
-        if not isinstance(x, Tensor) or not x.computed:
+        if isinstance(x, np.ndarray) or backend.on_gpu(x) or isinstance(x, Tensor) and not x.computed:
             yield name, x, holder, key
-        elif x.size > 1 and x.inputs and not any(hasattr(y, "dtype") and type(y) is not Tensor
-                                                 for t in tape(x) for y in t.inputs):           # no data in it
-            raise TypeError(f"{name} was computed from other parameters, by {x.op.__name__}, and would not "
-                            "follow them when they are trained.  To tie weights compute it in forward, "
-                            "x @ self.w.T, or let two layers have one Tensor, b.w = a.w")
+        elif isinstance(x, Tensor) and x.size > 1 and x.inputs and all(
+                type(y) is Tensor or not hasattr(y, "dtype") for t in tape(x) for y in t.inputs):    # no data
+            raise TypeError(f"{name} was computed from other parameters, by {x.op.__name__}, and does not "
+                            "follow them: tie weights in forward, x @ self.w.T, or share a Tensor, b.w = a.w")
 
 class Sequential(Module):
     """One layer after another; `model[i]` is layer i, `model[:i]` the first i as a model of their own."""

@@ -140,8 +140,7 @@ def clip_grad_norm(parameters, max_norm):
 def shrink(parameters, amount):
     """w ← sign(w) max(|w| − amount, 0): the proximal step of amount · Σ |w|, which makes exact zeros.
 
-    After a gradient step of length η, amount = η λ makes it one down loss + λ Σ |w|   (ISTA, Daubechies,
-    Defrise & De Mol 2004; Beck & Teboulle 2009, eq. 1.4).
+    After a gradient step of length η, amount = η λ makes it one down loss + λ Σ |w|   (Beck & Teboulle 2009).
     """
     if not amount >= 0:
         raise ValueError(f"shrink: the amount is η λ, at least 0, not {amount}")

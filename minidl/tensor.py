@@ -238,12 +238,12 @@ def _through(t, g, needed, create_graph):
 
 def _shaped(gx, shape, op, i):
     """The gradient of input i in its shape: summed to it, where the primitive broadcasts, or an error."""
-    if gx is None:
-        raise TypeError(f"{op.__name__} has no derivative by its input {i}, which is a Tensor: give an array")
-    if not op.broadcasts:
-        at = f"input {i}, of shape {shape}"
-        raise ValueError(f"{op.__name__}: its rule returned a gradient of shape {gx.shape} for {at}")
-    return sum_to(gx, shape=shape)
+    if gx is not None and op.broadcasts:
+        return sum_to(gx, shape=shape)
+    if gx is not None:
+        found = f"a gradient of shape {gx.shape} for input {i}, of shape {shape}"
+        raise ValueError(f"{op.__name__}: its rule returned {found}")
+    raise TypeError(f"{op.__name__} has no derivative by its input {i}, which is a Tensor: give an array")
 
 def add_gradients(gradients):
     """Add each g of {leaf: g} to `leaf.grad`, which becomes an array that it shares with nobody."""
