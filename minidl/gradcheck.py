@@ -352,6 +352,9 @@ def check_model(model, loss, *batch, seed=0):
     small batch will do, and dropout may be on: it draws the same numbers every time.  It runs on the device
     in use, where the model is.
     """
+    if not hasattr(model, "parameters"):
+        raise TypeError(f"check_model takes a model, which has parameters, and not {describe(model)}; for a "
+                        "function: check_gradients(f, *arrays)")
     forward, backward, *arrays = through_model(model, loss, *batch)
     names = [next(name for name, x in model.named() if x is t) for t in model.parameters()]
     inputs = examine(*_along_random_ways(forward, backward, arrays, seed), names, seed)

@@ -27,9 +27,9 @@ METHODS_OF_UFUNCS = {"__call__": UFUNCS, "at": ["add", "subtract", "maximum", "m
                      "reduce": ["add", "multiply"]}
 COMPUTED = set("""all allclose any arange argmax argmin argsort array_equal average bincount clip column_stack
     concatenate count_nonzero cumsum diag diff dot flatnonzero histogram isclose max mean median min nonzero
-    norm outer prod ptp quantile repeat round slogdet solve sort stack std sum take take_along_axis tensordot
+    norm outer prod ptp quantile repeat round sort stack std sum take take_along_axis tensordot
     tile tril triu unique var vstack where""".split())
-MOVED = set("""broadcast_to copy copyto einsum empty_like expand_dims eye flip full_like moveaxis ndim
+MOVED = set("""broadcast_to copy copyto einsum empty_like expand_dims flip full_like moveaxis ndim
     ones_like pad ravel reshape roll shape size sliding_window_view squeeze swapaxes transpose zeros
     zeros_like""".split())
 MODULES = ["numpy", "numpy.linalg", "numpy.lib.stride_tricks"]  # where CuPy has a module of the same name

@@ -5,7 +5,7 @@ from cases import CASES, Case, R, cotangent, dropped, first, random_like, second
 from conftest import DEVICES
 from device_stand_in import DeviceArray, asarray
 
-from minidl import Tensor, backend, functions, images, losses, nn, ops, optim, rnn, schedules, train
+from minidl import Tensor, backend, linalg, functions, images, losses, nn, ops, optim, rnn, schedules, train
 from minidl.gradcheck import WrongGradient, check_gradients, check_model, diagnose
 from minidl.tensor import elementwise, value
 
@@ -106,6 +106,35 @@ def run_of_fit():
                         metrics={"accuracy": lambda m: train.accuracy(m, x, y)},
                         stop=train.EarlyStopping(5), schedule=schedules.cosine(0.01))
     return model, history
+
+
+def test_shrinking_is_the_same_on_the_device(device, monkeypatch):
+    w = np.random.default_rng(0).standard_normal((5, 3))
+    here, there = Tensor(w), Tensor(device.put(w))
+    monkeypatch.setattr(backend, "_cupy", None)
+    here.array = np.array(w)
+    optim.shrink([here], 0.3)
+    monkeypatch.setattr(backend, "_cupy", device.module)
+    optim.shrink([there], 0.3)
+    device.same(there.array, here.array)
+
+
+def test_a_cut_run_goes_on_and_noise_draws_on_the_device(device, tmp_path):
+    def run(path, epochs):
+        backend.seed(5)
+        rng = np.random.default_rng(0)
+        x, y = rng.standard_normal((12, 7)).astype(np.float32), rng.integers(0, 3, 12)
+        model = nn.Sequential(nn.Dense(7, 5), nn.BatchNorm(5), nn.Dropout(0.3), nn.Dense(5, 3))
+        train.fit(model, lambda m, x, y: losses.cross_entropy(m(x), y), (x, y), epochs=epochs, batch_size=4,
+                  optimizer=optim.Adam(model.parameters()), checkpoint=path, quiet=True)
+        return model, model.predict(x, noise=True)
+    whole, drawn = run(tmp_path / "whole.npz", 3)
+    run(tmp_path / "cut.npz", 2)
+    goes_on, drawn_on = run(tmp_path / "cut.npz", 3)
+    for (_, a), (_, b) in zip(whole.named(), goes_on.named(), strict=True):
+        assert not isinstance(value(b), np.ndarray)
+        np.testing.assert_array_equal(backend.to_host(value(a)), backend.to_host(value(b)))
+    np.testing.assert_array_equal(drawn, drawn_on)
 
 
 def test_fit_is_the_same_on_the_device(device, monkeypatch):
@@ -220,7 +249,11 @@ def test_a_backward_pass_in_numpy_is_diagnosed_on_the_host(device):
 
 # --- no step waits ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "take, mask"])      # that must be counted
+WAITING = {"take, mask",                                            # its elements are counted, and these are
+           "solve", "solve, one column", "logdet", "logdet, of a aᵀ"}           # computed on the host
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in WAITING])
 def test_no_operation_and_no_loss_waits_for_the_device(name, monkeypatch):
     case, v = CASES[name], asarray(cotangent(name))
     monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
@@ -269,6 +302,12 @@ def test_cross_entropy_does_not_look_at_labels_on_the_device(monkeypatch):
 
 
 # --- mixing is refused, and the stand-in is as strict as it says --------------------------------------------
+
+def test_solving_refuses_to_mix_devices_too(monkeypatch):
+    monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
+    with pytest.raises(TypeError, match=r"solve\(gpu:float64\(3, 3\), float64\(3,\)\): a host array met"):
+        linalg.solve(Tensor(np.eye(3)), np.ones(3))
+
 
 def test_mixing_devices_is_refused_with_the_operation_and_the_place(monkeypatch):
     monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])

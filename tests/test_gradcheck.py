@@ -381,3 +381,8 @@ def test_numpys_function_for_ours_is_said_to_be_that():
     for f in np.exp, np.sum, lambda x: np.maximum(x, 0):
         with pytest.raises(WrongGradient, match=r"\[no-gradient\](?s:.*)ops.exp\(x\), not np.exp\(x\)"):
             check_gradients(f, X)
+
+
+def test_a_function_in_place_of_a_model_is_refused_with_the_way_to_check_it():
+    with pytest.raises(TypeError, match=r"check_model takes a model.*check_gradients\(f, \*arrays\)"):
+        check_model(lambda x: x, losses.mse, X, X)

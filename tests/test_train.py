@@ -454,6 +454,11 @@ def test_early_stopping_does_not_compare_what_is_no_number():
         scripted([3.0, math.nan, 2.0], train.EarlyStopping(3, monitor="score"))
 
 
+def test_scores_that_never_improve_stop_a_run_after_its_patience_and_restore_nothing():
+    _, history, weights = scripted([math.inf] * 9, train.EarlyStopping(3, monitor="score"))
+    assert len(history["score"]) == 3 and history.best_epoch is None
+
+
 # --- a run that is cut --------------------------------------------------------------------------------------
 
 def run_with(path, epochs=6, cut_after=None, patience=None, scores=None):
