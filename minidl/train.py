@@ -58,7 +58,7 @@ class History(dict):
 
     def add(self, measured):
         for name, number in measured.items():
-            self.setdefault(name, []).append(float(number))
+            self.setdefault(name, []).append(_number(number))
 
 class EarlyStopping:
     """Keeps the best model by `monitor`, and stops after `patience` epochs without a better one.
@@ -142,7 +142,7 @@ def _at_the_door(model, arrays, validation):
 
 def _measured(model, loss, losses, validation, metrics, epoch):
     """What an epoch is judged by: the means of its losses, the validation loss, the metrics."""
-    measured = {name: np.mean([float(terms[name].item()) for terms in losses]) for name in losses[0]}
+    measured = {name: np.mean([_number(terms[name]) for terms in losses]) for name in losses[0]}
     model.eval()
     if validation is not None:
         measured["validation loss"] = evaluate(model, loss, validation)
@@ -152,7 +152,7 @@ def _measured(model, loss, losses, validation, metrics, epoch):
     return {**measured, **{name: float(metric(model)) for name, metric in (metrics or {}).items()}}
 
 def descend(loss, optimizer, steps, *, schedule=None, before_step=None, quiet=True):
-    """`steps` steps down loss(), as `fit` takes it, but without data: the History, a value a step."""
+    """`steps` ≥ 1 steps down loss(), as `fit` takes it, but without data: the History, a value a step."""
     backend.keep_memory()
     history, losses, progress = History(), [], Progress(1, steps, quiet)
     for step in range(1, steps + 1):
@@ -173,10 +173,7 @@ def _prepare(optimizer, done, schedule, before_step):
         before_step(done)
 
 def train_step(loss, optimizer):
-    """Forward, backward, update: {"loss": total, each named term: …}, arrays on the device.
-
-    Only the optimiser's own parameters are differentiated by: another player's neither cost nor change.
-    """
+    """One step of the optimiser's own parameters: {"loss": total, each named term: …}, on the device."""
     result = loss()
     terms = result if isinstance(result, dict) else {}
     total = sum(terms.values()) if terms else result
@@ -193,14 +190,13 @@ def train_step(loss, optimizer):
 
 def evaluate(model, loss, arrays, batch_size=1000):
     """The loss over all of `arrays` at test time, weighted by the size of each batch, without a tape."""
-    total, n = 0.0, 0
+    total = 0.0
     with model.at_test_time():
         for batch in minibatches(*arrays, batch_size=batch_size, shuffle=False, join=True,
                                  dtype=precision(model)):
             result = loss(model, *batch)
-            result = sum(result.values()) if isinstance(result, dict) else result
-            total, n = total + float(result.item()) * len(batch[0]), n + len(batch[0])
-    return total / n
+            total += _number(sum(result.values()) if isinstance(result, dict) else result) * len(batch[0])
+    return total / len(arrays[0])
 
 def accuracy(model, x, y):
     """The share of x (N, …) whose largest of K ≥ 2 outputs is at the label y (N,), a whole number."""
@@ -210,10 +206,14 @@ def accuracy(model, x, y):
                          "(N, K), K ≥ 2, and whole numbers (N,) belong; for one-hot rows y.argmax(axis=1)")
     return float((outputs.argmax(axis=1) == y).mean())
 
+def _number(x):
+    """Python's number of a number, or of a Tensor or an array that holds one."""
+    return float(x.item() if hasattr(x, "item") else x)
+
 def _finite(losses, step):
     """The last of some steps' losses, as numbers; or the error that names the first that is not finite."""
     for back, terms in zip(reversed(range(len(losses))), losses):
-        numbers = {name: float(number.item()) for name, number in terms.items()}
+        numbers = {name: _number(number) for name, number in terms.items()}
         if not math.isfinite(numbers["loss"]):
             raise FloatingPointError(f"the loss became {numbers['loss']} at step {step - back}: lower the "
                                      "learning rate, clip the gradient, or look for a log or a division by 0")

@@ -316,6 +316,7 @@ class Table:
         raise KeyError(key)
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("kind", [list, Table, np.asmatrix, lambda a: a.astype(np.float64), np.asfortranarray,
                                   Tensor], ids="list table matrix float64 fortran tensor".split())
 def test_fit_takes_what_numpy_takes_and_trains_in_the_precision_of_the_model(kind):
@@ -386,6 +387,13 @@ def test_a_loss_of_shape_1_is_a_number():
     _, history = fit(f=one, validation=toy())
     backend.seed(1)
     assert history == fit(validation=toy())[1]
+
+
+def test_a_term_may_be_a_number_that_nothing_is_learned_from():
+    terms = lambda m, x, y: {"fit": loss(m, x, y), "offset": 0.5, "size": np.float32(2)}
+    _, history = fit(f=terms, validation=toy())
+    assert history["offset"] == [0.5] * 2 and history["size"] == [2] * 2
+    assert history["loss"][0] == pytest.approx(history["fit"][0] + 2.5)
 
 
 def test_evaluate_is_at_test_time_and_leaves_the_mode_as_it_was():
