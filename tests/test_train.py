@@ -504,6 +504,17 @@ def test_a_run_that_was_cut_goes_on_to_the_same_end_to_the_bit(cut_after, patien
     assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
 
 
+def test_a_run_that_was_stopped_early_stays_stopped(tmp_path):
+    def again():
+        scores, model = iter([3.0, 1.0, 2.0, 2.0, 0.5]), nn.Dense(2, 2)
+        _, history = fit(model, epochs=5, metrics={"score": lambda m: next(scores)},
+                         checkpoint=tmp_path / "run.npz", stop=train.EarlyStopping(2, monitor="score"))
+        return history, model.state_dict()
+    (first, best), (second, same_best) = again(), again()
+    assert first == second and len(second["score"]) == 4 and second.best_epoch == 2
+    assert all(np.array_equal(x, same_best[name]) for name, x in best.items())
+
+
 def test_a_checkpoint_of_something_else_is_refused_and_changes_nothing(tmp_path):
     path, model = tmp_path / "run.npz", nn.Dense(2, 2)
     before = model.state_dict()
