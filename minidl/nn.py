@@ -121,13 +121,13 @@ def precision(model):
 
 def _walk(x, prefix="", above=()):
     """All that x holds, and what that holds in turn: (dotted name, part, what holds it, its name there)."""
-    above = (*above, x)
-    for key, part in enumerate(x) if isinstance(x, (list, tuple)) else getattr(x, "__dict__", x).items():
+    held = vars(x) if isinstance(x, Module) else x
+    for key, part in enumerate(held) if isinstance(held, (list, tuple)) else held.items():
         nest = isinstance(part, (Module, dict, list, tuple))
-        if not (nest and any(part is other for other in above)):                # a child may know its parent
+        if not (nest and any(part is other for other in (*above, x))):          # a child may know its parent
             yield f"{prefix}{key}", part, x, key
             if nest:
-                yield from _walk(part, f"{prefix}{key}.", above)
+                yield from _walk(part, f"{prefix}{key}.", (*above, x))
 
 def _belongings(model):
     """Of `_walk`, the parameters and the arrays that are kept."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 import zipfile
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -504,7 +505,7 @@ def test_sizes_may_be_numpys_numbers():
 class Nested(nn.Module):
     def __init__(self):
         self.blocks = [[nn.Dense(4, 4), nn.Dropout(0.5)], ([nn.BatchNorm(4)],)]
-        self.heads = {"digit": nn.Dense(4, 3), "noise": {"deep": [nn.Dropout(0.5)]}}
+        self.heads = OrderedDict(digit=nn.Dense(4, 3), noise={"deep": [nn.Dropout(0.5)]})
 
     def forward(self, x):
         for block in self.blocks[0] + self.blocks[1][0] + list(self.heads["noise"]["deep"]):
