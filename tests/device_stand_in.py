@@ -82,6 +82,10 @@ class DeviceArray(NDArrayOperatorsMixin):
             return lambda *args, **settings: _result(method, args, settings, name in METHODS_COMPUTED)
         raise AttributeError(f"the stand-in has no attribute {name!r}; if cupy.ndarray has it, add it there")
 
+    def __pow__(self, n):
+        """By NumPy's own operator: x ** 2 is not np.power(x, 2) to the last bit in every version."""
+        return _up(np.asarray(self._a ** _down(n), order="C"))
+
     def __getitem__(self, index):
         _count_masks(index)
         found = self._a[_down(index)]
