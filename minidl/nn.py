@@ -24,10 +24,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} needs a method forward(self, x)")
 
     def __call__(self, *inputs):
-        before = len(vars(self))
+        before = len(self.__dict__)
         result = self.forward(*inputs)
-        if len(vars(self)) > before:
-            self._kept = {*self._kept, *list(vars(self))[before:]}
+        if len(self.__dict__) > before:
+            self._kept = {*self._kept, *list(self.__dict__)[before:]}
         return result
 
     def named(self, prefix=""):
@@ -164,7 +164,7 @@ class Dense(Module):
         self.b = Tensor(_zeros(out_features)) if bias else None
 
     def forward(self, x):
-        x = floats(x, self.w.dtype)
+        x = x if type(x) is Tensor else floats(x, self.w.dtype)
         if x.ndim < 2 or x.shape[-1] != self.w.shape[0]:
             raise ValueError(f"Dense{self.w.shape} was given {describe(value(x))}: it takes (N, …, "
                              f"{self.w.shape[0]}); images need Flatten() before it, one example an axis of 1")

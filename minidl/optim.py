@@ -34,8 +34,8 @@ class Optimizer:
         """Change every parameter that has a gradient."""
         for p, state in zip(self.parameters, self.state):
             if p.grad is not None:
-                self.update(p.array, self._decayed(p) if p in self.weights else p.grad, state)
-                p.array = p.array               # changed: what was computed from it is out of date
+                self.update(p._array, self._decayed(p) if p in self.weights else p.grad, state)
+                p.array = p._array              # changed: what was computed from it is out of date
 
     def _decayed(self, p):
         """g + λ w, the gradient of loss + ½ λ ‖w‖²."""

@@ -198,9 +198,7 @@ def pullback(y, g=None, wrt=None, create_graph=False):
     grads = {y: Tensor(g) if create_graph and type(g) is not Tensor else g}
     for t in reversed(history):
         if t.inputs and t in grads:
-            g = grads[t] if t in wanted else grads.pop(t)
-            for x, gx in _through(t, g, needed, create_graph):
-                grads[x] = grads[x] + gx if x in grads else gx
+            _pass_on(t, grads[t] if t in wanted else grads.pop(t), grads, needed, create_graph)
     return {x: grads[x] for x in wanted if x in grads}
 
 def _between(wanted, history):
@@ -211,13 +209,17 @@ def _between(wanted, history):
             needed.add(t)
     return needed
 
-def _through(t, g, needed, create_graph):
-    """[(input, its gradient)] of the needed inputs of the primitive that made t; g is the gradient of t."""
-    op, rules, found = t.op, t.op.vjps, []
+_RULES = "vjps is a tuple with one rule for each input, (rule,) for one, or a function that returns a list"
+
+def _pass_on(t, g, grads, needed, create_graph):
+    """Add to `grads` what g, the gradient of t, makes for the needed inputs of the primitive that made t."""
+    op, rules = t.op, t.op.vjps
     out, inputs = (t, t.inputs) if create_graph else (
         t._array, [x._array if type(x) is Tensor else x for x in t.inputs])
     if together := callable(rules):
         rules = rules(g, out, *inputs, **t.params)              # no rules, but the gradients themselves
+    if type(rules) is not tuple and type(rules) is not list:
+        raise TypeError(f"{op.__name__}: {_RULES}")
     for i, x in enumerate(t.inputs):
         if type(x) is Tensor:
             if x.serial > t.serial:
@@ -225,16 +227,14 @@ def _through(t, g, needed, create_graph):
                                  "by a step, and the gradient would be wrong: compute the loss anew after "
                                  "the step, or all gradients before it (and w.T in forward, each time)")
             if x in needed:
-                if type(rules) not in (tuple, list) or i >= len(rules):
-                    raise TypeError(f"{op.__name__}: vjps is a tuple with one rule for each input, (rule,) "
-                                    "for one, or a function that returns a list of all gradients")
+                if i >= len(rules):
+                    raise TypeError(f"{op.__name__}: {_RULES}")
                 gx = rules[i]
                 if gx is not None and not together:
                     gx = gx(g, out, *inputs, **t.params)
                 if gx is None or gx.shape != x._array.shape:
-                    gx = _shaped(gx, x.shape, op, i)
-                found.append((x, gx))
-    return found
+                    gx = _shaped(gx, x._array.shape, op, i)
+                grads[x] = grads[x] + gx if x in grads else gx
 
 def _shaped(gx, shape, op, i):
     """The gradient of input i in its shape: summed to it, where the primitive broadcasts, or an error."""
