@@ -252,7 +252,7 @@ def add_gradients(gradients):
         g = g if leaf.grad is None else leaf.grad + g
         if isinstance(g, np.generic):
             g = np.asarray(g)
-        elif g.base is not None or id(g) in given:              # a view of another, or another leaf's
+        elif getattr(g, "base", None) is not None or id(g) in given:            # a view, or another leaf's
             g = g.copy()
         given.add(id(g))
         leaf.grad = g
