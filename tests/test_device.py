@@ -249,11 +249,11 @@ def test_a_backward_pass_in_numpy_is_diagnosed_on_the_host(device):
 
 # --- no step waits ------------------------------------------------------------------------------------------
 
-WAITING = {"take, mask",                                            # its elements are counted, and these are
-           "solve", "solve, one column", "logdet", "logdet, of a aᵀ"}           # computed on the host
+LOOKED_AT = {"take, mask",                                          # its elements are counted, and these are
+             "solve", "solve, one column", "logdet", "logdet, of a aᵀ"}         # computed on the host
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in WAITING])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in LOOKED_AT])
 def test_no_operation_and_no_loss_waits_for_the_device(name, monkeypatch):
     case, v = CASES[name], asarray(cotangent(name))
     monkeypatch.setattr(backend, "_cupy", DEVICES["stand-in"])
