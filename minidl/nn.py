@@ -123,6 +123,8 @@ def _walk(x, prefix="", above=()):
     """All that x holds, and what that holds in turn: (dotted name, part, what holds it, its name there)."""
     held = vars(x) if isinstance(x, Module) else x
     for key, part in enumerate(held) if isinstance(held, (list, tuple)) else held.items():
+        if isinstance(part, (set, frozenset)) and any(isinstance(other, (Module, Tensor)) for other in part):
+            raise TypeError(f"{prefix}{key} is a set, which has no order: a model keeps its parts in a list")
         nest = isinstance(part, (Module, dict, list, tuple))
         if not (nest and any(part is other for other in (*above, x))):          # a child may know its parent
             yield f"{prefix}{key}", part, x, key
@@ -251,8 +253,6 @@ class GaussianNoise(Module):
         self.std = std
 
     def forward(self, x):
-        if not self.std >= 0:
-            raise ValueError(f"GaussianNoise: std is a standard deviation of at least 0, not {self.std}")
         x = floats(x)
         return x + backend.normal(x.shape, self.std, x.dtype.type) if self.training else x
 

@@ -89,7 +89,7 @@ tanh.vjps = (lambda g, z, x: g * (1 - z * z),)                  # tanh′ = 1 �
 def sigmoid(x):
     """1 / (1 + e⁻ˣ); where e⁻ˣ overflows to ∞, 1/∞ = 0 is right."""
     with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+        return 1 / (1 + np.exp(-floats(x)))                     # −x of bytes would wrap round
 sigmoid.vjps = (lambda g, z, x: g * (z * (1 - z)),)             # σ′ = σ(1 − σ)
 
 @elementwise
@@ -98,7 +98,7 @@ def softplus(x):
 
     log(1 + …) rather than log1p: 5 times faster, and wrong by a rounding of 1 at most.
     """
-    return np.maximum(x, 0) + np.log(1 + np.exp(-np.abs(x)))
+    return np.maximum(x := floats(x), 0) + np.log(1 + np.exp(-np.abs(x)))
 softplus.vjps = (lambda g, z, x: g * sigmoid(x),)               # softplus′ = σ
 
 @elementwise

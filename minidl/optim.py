@@ -96,7 +96,6 @@ class Adam(Optimizer):
     (Kingma & Ba 2015, algorithm 1).  Weight decay is added to the gradient, and so is divided by √v̂ too,
     unlike in AdamW.
     """
-
     keeps = "m", "v", "room"                    # room to work in: found once, not at each step
 
     def __init__(self, parameters, learning_rate=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
@@ -130,6 +129,8 @@ class AdamW(Adam):
 
 def clip_grad_norm(parameters, max_norm):
     """Scale all gradients to a joint norm of at most max_norm; the norm before, left on the device."""
+    if not max_norm > 0:
+        raise ValueError(f"clip_grad_norm: max_norm is a length above 0, not {max_norm}")
     gradients = [p for p in leaves("clip_grad_norm", parameters) if p.grad is not None]
     norm = np.sqrt(sum((p.grad * p.grad).sum().astype(np.float64) for p in gradients))
     scale = max_norm / np.maximum(norm, max_norm)               # 1 if it is short enough

@@ -11,7 +11,7 @@ import numpy as np
 from minidl import init
 from minidl.nn import Module, _zeros
 from minidl.ops import affine, concatenate, reshape, swapaxes
-from minidl.tensor import Tensor, describe, primitive, value
+from minidl.tensor import Tensor, describe, floats, primitive, value
 
 @primitive
 def recur(a, w, h0):
@@ -48,6 +48,7 @@ class RNN(Module):
         self.b = Tensor(_zeros(hidden))
 
     def forward(self, x, h0=None):
+        x = floats(x, self.u.dtype)
         if x.ndim != 3 or x.shape[2] != self.u.shape[0] or x.shape[1] < 1:
             raise ValueError(f"RNN({describe(value(x))}): it takes (N, T, {self.u.shape[0]}), with T ≥ 1; a "
                              "single sequence needs a batch axis of 1 in front")

@@ -86,7 +86,7 @@ def check(own, given, owner):
         raise ValueError(f"load_state_dict: {', '.join(wrong)} stand on one side only: these are the numbers "
                          f"of another model than this {type(owner).__name__}")
     for name, x in own.items():
-        if given[name].shape != x.shape or given[name].dtype != x.dtype:
+        if getattr(given[name], "shape", None) != x.shape or given[name].dtype != x.dtype:
             raise ValueError(f"load_state_dict: {name} is {describe(given[name])}, and this model's is "
                              f"{describe(x)}")
 

@@ -282,9 +282,7 @@ def leaves(name, tensors):
 
 def describe(x):
     """'float32(3, 4)' for an array, its repr for anything else; 'gpu:' marks a device array."""
-    if not hasattr(x, "dtype"):
-        return repr(x)
-    return f"{'gpu:' * backend.on_gpu(x)}{x.dtype}{tuple(x.shape)}"
+    return f"{'gpu:' * backend.on_gpu(x)}{x.dtype}{tuple(x.shape)}" if hasattr(x, "dtype") else repr(x)
 
 def _explained(error, name, arrays):
     """The same kind of error, its message led by the operation and the shapes it was given."""

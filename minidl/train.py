@@ -41,7 +41,7 @@ def _data(a, dtype):
 
 def _cuts(arrays, batch_size, join):
     """Where each batch of the arrays starts and ends."""
-    n = len(arrays[0])
+    n = len(arrays[0]) if arrays else 0
     if any(len(a) != n for a in arrays) or n == 0 or batch_size < 1:
         raise ValueError(f"minibatches: arrays of {', '.join(str(len(a)) for a in arrays)} examples, batches "
                          f"of {batch_size}; give at least one example, the same number in each array")
@@ -162,7 +162,7 @@ def descend(loss, optimizer, steps, *, schedule=None, before_step=None, quiet=Tr
             progress.show(1, step, _finite(losses[-CHECK_EVERY:], step))
     for terms in losses:
         history.add(terms)
-    progress.say(f"{steps} steps: loss {history['loss'][0]:.4g} → {history['loss'][-1]:.4g}")
+    progress.say(f"{steps} steps: loss {history.get('loss', [math.nan])[-1]:.4g}")
     return history
 
 def _prepare(optimizer, done, schedule, before_step):

@@ -591,8 +591,10 @@ GREY = np.arange(60, dtype=np.uint8).reshape(1, 3, 4, 5) * 4
     lambda x: images.avg_pool2d(x, 2, padding=1), lambda x: nn.GaussianNoise(1.0)(x),
     lambda x: nn.BatchNorm(3)(x), lambda x: nn.BatchNorm(3).eval()(x), lambda x: nn.Conv2d(3, 2, 3)(x),
     lambda x: nn.ConvTranspose2d(3, 2, 3)(x), lambda x: nn.Dense(5, 2)(x),
-    lambda x: nn.Dense(5, 2)(x.tolist())],
-    ids="dropout mask softmax log_softmax max avg noise bn eval conv transpose dense list".split())
+    lambda x: nn.Dense(5, 2)(x.tolist()), lambda x: functions.sigmoid(x), lambda x: functions.softplus(x),
+    lambda x: rnn.RNN(5, 2)(x[0]), lambda x: rnn.RNN(5, 2)(x[0].tolist())],
+    ids="dropout mask softmax log_softmax max avg noise bn eval conv transpose dense list σ softplus rnn rnns"
+    .split())
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
 def test_whole_numbers_are_taken_as_floats_and_nothing_wraps(f, dtype):
     x = GREY.astype(dtype)
@@ -621,10 +623,20 @@ def test_a_batch_of_nothing_passes_the_layers(layer, shape, made):
     assert y.shape == made and grad(y.sum(), [x])[0].shape == shape
 
 
-def test_noise_in_half_precision_and_of_a_negative_deviation():
+def test_noise_in_half_precision_stays_there():
     assert nn.GaussianNoise(0.1)(np.zeros((2, 3), np.float16)).dtype == np.float16
-    with pytest.raises(ValueError, match="GaussianNoise: std.*at least 0, not -1"):
-        nn.GaussianNoise(-1)(noise(2, 3))
+
+
+def test_a_set_of_layers_is_refused_as_it_has_no_order():
+    model = nn.Sequential(nn.Dense(2, 2))
+    model.extra = {"names": {"a", "b"}, "layers": {nn.Dense(2, 2)}}
+    with pytest.raises(TypeError, match="extra.layers is a set.*in a list"):
+        model.count()
+
+
+def test_a_state_of_lists_is_refused():
+    with pytest.raises(ValueError, match=r"w is \[\[1, 2\], \[3, 4\]\], and this model's is float32"):
+        nn.Dense(2, 2).load_state_dict({"w": [[1, 2], [3, 4]], "b": [0, 0]})
 
 
 def test_masking_noise_sets_its_share_to_0_and_leaves_the_rest():

@@ -212,6 +212,12 @@ def test_clipping_scales_all_gradients_together():
     assert optim.clip_grad_norm([p, q], 1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("length", [0, -1, math.nan])
+def test_clipping_to_no_length_is_refused(length):
+    with pytest.raises(ValueError, match="clip_grad_norm: max_norm is a length above 0"):
+        optim.clip_grad_norm([Tensor([1.0])], length)
+
+
 def test_clipping_keeps_the_dtype():
     p = Tensor([3.0, 4.0])
     (p * p).sum().backward()

@@ -57,7 +57,8 @@ def test_augmentation_sees_the_first_array_of_each_batch():
     assert x.tolist() == list(range(6))
 
 
-@pytest.mark.parametrize("arrays, size", [(([], []), 4), (([1, 2], [1]), 4), (([1, 2], [1, 2]), 0)])
+@pytest.mark.parametrize("arrays, size", [(([], []), 4), (([1, 2], [1]), 4), (([1, 2], [1, 2]), 0),
+                                          ((), 4)])
 def test_batches_that_cannot_be_are_refused(arrays, size):
     with pytest.raises(ValueError, match="minibatches"):
         next(train.minibatches(*map(np.array, arrays), batch_size=size))
@@ -435,6 +436,7 @@ def test_descend_is_plain_steps_with_a_history():
         by_hand -= 0.2 * (1 - k / 40) * 2 * by_hand
     np.testing.assert_allclose(w.array, by_hand, rtol=1e-12)
     assert told == [k / 40 for k in range(40)]
+    assert train.descend(lambda: (w * w).sum(), optimiser, 0) == {}
     with pytest.raises(FloatingPointError, match="at step 1: "), np.errstate(invalid="ignore"):
         train.descend(lambda: (w * np.inf).sum(), optimiser, 3)
 
