@@ -6,6 +6,7 @@ applied to at least one Tensor, it also notes what it was and what it was given.
 
 The one law: a result is younger than its inputs.  So if we visit a result's ancestors from the youngest to
 the oldest, every gradient is complete before it is passed on, and that is the whole of backpropagation.
+(A Tensor whose array is changed counts as made anew, and a walk that finds it in its past is refused.)
 """
 import itertools
 from functools import wraps
@@ -225,7 +226,7 @@ def _pass_on(t, g, grads, needed, create_graph):
             if x.serial > t.serial:
                 raise ValueError(f"{op.__name__}: input {i}, {describe(x.array)}, has been changed since, as "
                                  "by a step, and the gradient would be wrong: compute the loss anew after "
-                                 "the step, or all gradients before it (and w.T in forward, each time)")
+                                 "the step, or all gradients before it (and make w.T and its like anew)")
             if x in needed:
                 if i >= len(rules):
                     raise TypeError(f"{op.__name__}: {_RULES}")
