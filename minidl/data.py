@@ -23,6 +23,7 @@ import numpy as np
 
 from minidl.augment import crop, elastic, flip, rotate, scale, shift         # noqa: F401, part of this page
 from minidl.augment import generator, require, resample
+from minidl.state import forget_killed
 
 
 # The bundled digits
@@ -185,6 +186,7 @@ def _save(content, path):
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        forget_killed(path.parent, f"{path.name}.*.part")
         try:
             aside.write_bytes(content)
             os.replace(aside, path)

@@ -26,9 +26,7 @@ def aside(path):
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}: make it first")
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):          # by a run that was killed
-        if not _alive(left.name.split(".")[-2]):
-            left.unlink(missing_ok=True)
+    forget_killed(path.parent, f".{glob.escape(path.name)}.*.part")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(part, "wb") as file:
@@ -36,6 +34,12 @@ def aside(path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+def forget_killed(folder, pattern):
+    """Remove the files NAME.PROCESS.part that match, of processes that were killed while they wrote."""
+    for left in folder.glob(pattern):
+        if not _alive(left.name.split(".")[-2]):
+            left.unlink(missing_ok=True)
 
 def _alive(number):
     """Whether a process of that number may still be at work."""

@@ -7,6 +7,8 @@ import io
 import math
 import os
 from pathlib import Path
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -343,6 +345,18 @@ def test_a_bad_download_replaces_nothing(cache, server, monkeypatch, way):
     with pytest.raises(data.DataError, match="t10k-labels"):
         mnist()
     assert contents(cache) == held
+
+
+@pytest.mark.skipif(os.name != "posix", reason="whether a process is alive is asked by a signal")
+def test_what_a_killed_download_left_is_gone_after_the_next(cache, server, monkeypatch):
+    mirrors(monkeypatch, server, "good")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / f"{next(iter(data.SHA256))}.{dead.pid}.part").write_bytes(b"half")
+    fetch_mnist()
+    assert not list(cache.glob("*.part"))
+
 
 
 @pytest.mark.parametrize("step", ["write_bytes", "replace"])
