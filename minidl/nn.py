@@ -120,16 +120,17 @@ def precision(model):
     return next((x.dtype for _, x in getattr(model, "named", list)() if isinstance(x, Tensor)), np.float32)
 
 def _walk(x, prefix="", above=()):
-    """All that x holds, and what that holds in turn: (dotted name, part, what holds it, its name there)."""
-    held = vars(x) if isinstance(x, Module) else x
+    """All that x holds, and what that holds in turn: [(dotted name, part, what holds it, its name there)]."""
+    held, found, above = vars(x) if isinstance(x, Module) else x, [], (*above, x)
     for key, part in enumerate(held) if isinstance(held, (list, tuple)) else held.items():
-        if isinstance(part, (set, frozenset)) and any(isinstance(other, (Module, Tensor)) for other in part):
+        if isinstance(part, (Module, dict, list, tuple)):
+            if not any(part is other for other in above):       # a child may know its parent
+                found += [(f"{prefix}{key}", part, x, key), *_walk(part, f"{prefix}{key}.", above)]
+        elif isinstance(part, Tensor) or hasattr(part, "dtype"):
+            found.append((f"{prefix}{key}", part, x, key))
+        elif isinstance(part, (set, frozenset)) and any(isinstance(one, (Module, Tensor)) for one in part):
             raise TypeError(f"{prefix}{key} is a set, which has no order: a model keeps its parts in a list")
-        nest = isinstance(part, (Module, dict, list, tuple))
-        if not (nest and any(part is other for other in (*above, x))):          # a child may know its parent
-            yield f"{prefix}{key}", part, x, key
-            if nest:
-                yield from _walk(part, f"{prefix}{key}.", (*above, x))
+    return found
 
 def _belongings(model):
     """Of `_walk`, the parameters and the arrays that are kept."""
@@ -233,7 +234,6 @@ class BatchNorm(Module):
 class Dropout(Module):
     """In training, a share `rate` of the elements set to 0 and the others divided by 1 − rate."""
     _draws = True
-
     def __init__(self, rate=0.5):
         self.rate = rate
 
@@ -248,7 +248,6 @@ class MaskingNoise(Dropout):
 class GaussianNoise(Module):
     """In training, N(0, std²) added to every element."""
     _draws = True
-
     def __init__(self, std):
         self.std = std
 

@@ -32,14 +32,15 @@ class Optimizer:
 
     def step(self):
         """Change every parameter that has a gradient."""
+        decayed = self.weights if self.weight_decay else ()
         for p, state in zip(self.parameters, self.state):
             if p.grad is not None:
-                self.update(p._array, self._decayed(p) if p in self.weights else p.grad, state)
+                self.update(p._array, self._decayed(p) if p in decayed else p.grad, state)
                 p.array = p._array              # changed: what was computed from it is out of date
 
     def _decayed(self, p):
         """g + λ w, the gradient of loss + ½ λ ‖w‖²."""
-        return p.grad + self.weight_decay * p.array if self.weight_decay else p.grad
+        return p.grad + self.weight_decay * p.array
 
     def zero_grad(self):
         """Forget the gradients, before the next backward()."""
