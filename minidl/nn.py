@@ -121,13 +121,13 @@ def precision(model):
 
 def _walk(x, prefix="", above=()):
     """All that x holds, and what that holds in turn: [(dotted name, part, what holds it, its name there)]."""
-    held, found, above = vars(x) if isinstance(x, Module) else x, [], (*above, x)
+    held, found, above = vars(x) if isinstance(x, Module) else x, [], {*above, id(x)}
     for key, part in enumerate(held) if isinstance(held, (list, tuple)) else held.items():
-        if isinstance(part, (Module, dict, list, tuple)):
-            if not any(part is other for other in above):       # a child may know its parent
-                found += [(f"{prefix}{key}", part, x, key), *_walk(part, f"{prefix}{key}.", above)]
-        elif isinstance(part, Tensor) or hasattr(part, "dtype"):
+        if isinstance(part, (Tensor, np.ndarray)) or backend.on_gpu(part):
             found.append((f"{prefix}{key}", part, x, key))
+        elif isinstance(part, (Module, dict, list, tuple)):
+            if id(part) not in above:                           # a child may know its parent
+                found += [(f"{prefix}{key}", part, x, key), *_walk(part, f"{prefix}{key}.", above)]
         elif isinstance(part, (set, frozenset)) and any(isinstance(one, (Module, Tensor)) for one in part):
             raise TypeError(f"{prefix}{key} is a set, which has no order: a model keeps its parts in a list")
     return found
@@ -135,12 +135,12 @@ def _walk(x, prefix="", above=()):
 def _belongings(model):
     """Of `_walk`, the parameters and the arrays that are kept."""
     for name, x, holder, key in _walk(model):
-        if key in getattr(holder, "_kept", ()):
+        if isinstance(x, (Module, dict, list, tuple)) or key in getattr(holder, "_kept", ()):
             continue
-        if isinstance(x, np.ndarray) or backend.on_gpu(x) or isinstance(x, Tensor) and not x.computed:
+        if not isinstance(x, Tensor) or not x.computed:
             yield name, x, holder, key
-        elif isinstance(x, Tensor) and x.size > 1 and x.inputs and all(
-                type(y) is Tensor or not hasattr(y, "dtype") for t in tape(x) for y in t.inputs):    # no data
+        elif x.size > 1 and x.inputs and all(type(y) is Tensor or not hasattr(y, "dtype")
+                                             for t in tape(x) for y in t.inputs):              # no data in it
             raise TypeError(f"{name} was computed from other parameters, by {x.op.__name__}, and does not "
                             "follow them: tie weights in forward, x @ self.w.T, or share a Tensor, b.w = a.w")
 
