@@ -21,8 +21,7 @@ def _alike(name, a, b, shape=True):
         raise ValueError(f"{name}({describe(value(a))}, {describe(value(b))}): the two must have one shape; "
                          "reshape one of them, so that nothing is broadcast by accident")
     if type(a) is not type(b):
-        kind = a.dtype if type(a) is Tensor else b.dtype
-        a, b = (x if type(x) is Tensor else x.astype(kind, copy=False) for x in (a, b))
+        a, b = (a, b.astype(a.dtype, copy=False)) if type(a) is Tensor else (a.astype(b.dtype, copy=False), b)
     return a, b
 
 def _shares(name, x):
