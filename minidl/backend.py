@@ -61,7 +61,7 @@ def as_array(x):
     return x if on_gpu(x) else np.asarray(x)
 
 def as_strided(array, shape, strides):
-    """A view of the array in another shape, by steps in bytes; nothing checks that it stays inside."""
+    """A view in another shape, by steps in bytes, which nothing checks; NumPy's knows no CuPy arrays."""
     library = np if isinstance(array, np.ndarray) else sys.modules[type(array).__module__]
     return library.lib.stride_tricks.as_strided(array, shape, strides)
 

@@ -43,7 +43,7 @@ def dropout(x, rate):
 
 def mask(x, rate):
     """Masking noise: x with a share `rate`, drawn afresh, set to 0   (Vincent et al. 2010, §3.3)."""
-    return floats(x) * _drawn("mask", x, rate)
+    return (x := floats(x)) * _drawn("mask", x, rate)
 
 def _drawn(name, x, rate):
     """A mask in the shape of x, true with probability 1 − rate."""

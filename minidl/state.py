@@ -44,7 +44,8 @@ def forget_killed(folder, pattern):
 def _alive(number):
     """Whether a process of that number may still be at work."""
     try:
-        os.name == "posix" and os.kill(int(number), 0)          # no signal: it only asks
+        if os.name == "posix":
+            os.kill(int(number), 0)                             # no signal: it only asks
     except (ProcessLookupError, ValueError):
         return False
     except OSError:                                             # somebody else's

@@ -639,6 +639,11 @@ def test_a_state_of_lists_is_refused():
         nn.Dense(2, 2).load_state_dict({"w": [[1, 2], [3, 4]], "b": [0, 0]})
 
 
+def test_a_list_can_be_masked_as_it_can_be_dropped():
+    for f in functions.mask, functions.dropout:
+        assert f([[1, 2], [3, 4]], 0.5).shape == (2, 2)
+
+
 def test_masking_noise_sets_its_share_to_0_and_leaves_the_rest():
     layer, x = nn.MaskingNoise(0.3), np.ones((200, 200), np.float32)
     y = layer(x)
