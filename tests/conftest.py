@@ -1,4 +1,6 @@
 """What every test starts from: the same random numbers, and the CPU; and what devices there are."""
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,16 @@ def fresh():
     backend.seed(0)
     yield
     backend.use("cpu")
+
+
+@pytest.fixture
+def no_home(monkeypatch):
+    """A machine that names no folder for data, and whose user has no home."""
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+    for name in "MINIDL_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA":
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
 
 
 @pytest.fixture(params=DEVICES)

@@ -239,12 +239,7 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch, no_networ
         mnist()
 
 
-def test_without_a_home_folder_mnist_is_not_here_and_the_download_says_why(monkeypatch, no_network):
-    def no_home():
-        raise RuntimeError("Could not determine home directory.")
-    for name in "MINIDL_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA":
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
+def test_without_a_home_folder_mnist_is_not_here_and_the_download_says_why(no_home, no_network):
     assert have_mnist() is None
     with pytest.raises(data.DataError, match="no place to keep MNIST in .Could not determine home directory"):
         fetch_mnist()

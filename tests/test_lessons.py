@@ -533,12 +533,7 @@ def test_doctor_names_a_given_folder_that_is_not_mnist(shelf, monkeypatch, tmp_p
     assert status == 0 and f"– mnist      train-images-idx3-ubyte is missing: {tmp_path} holds" in shown
 
 
-def test_doctor_does_without_a_home_folder(shelf, monkeypatch):
-    def no_home():
-        raise RuntimeError("Could not determine home directory.")
-    for name in "MINIDL_DATA", "XDG_CACHE_HOME", "LOCALAPPDATA":
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", no_home)
+def test_doctor_does_without_a_home_folder(shelf, no_home):
     status, shown = shelf("doctor")
     assert status == 0 and "– cache      there is no place" in shown, shown
 
