@@ -1,4 +1,4 @@
-"""Pictures: curves, images, confusions, clouds of points, and the graph of a computation.
+"""Pictures: curves, panels, images, confusions, clouds of points, and the graph of a computation.
 
 Every function takes arrays or Tensors and returns a matplotlib Figure; to save or to show it is the caller's
 to do.  Matplotlib is loaded by the first picture, never by `import minidl`.
@@ -27,7 +27,7 @@ OURS = {"figure.constrained_layout.use": True, "figure.dpi": 150, "font.size": 9
         "axes.titlesize": 10, "axes.labelcolor": INK, "axes.edgecolor": INK, "axes.linewidth": 0.6,
         "axes.spines.top": False, "axes.spines.right": False, "grid.color": "#dddddd",
         "lines.linewidth": 1.4, "legend.frameon": False, "legend.handlelength": 2.5,
-        **{f"axes3d.{axis}axis.panecolor": "white" for axis in "xyz"}}
+        "axes.prop_cycle": f"cycler('color', {list(COLOURS)})"}
 TICKS = {"which": "both", "labelsize": 9, "width": 0.6, "length": 3, "color": INK, "labelcolor": INK}
 
 
@@ -74,6 +74,12 @@ def _page(width, height, title=None, **settings):
     return figure, axes
 
 
+def house_style():
+    """Takes OURS for all that is drawn from now on, as a lesson does; every function here does without."""
+    from matplotlib import rcParams
+    rcParams.update(OURS)
+
+
 def _host(x):
     """The host array of a Tensor, of an array on either device, or of a list of numbers."""
     return np.asarray(to_host(value(x)))
@@ -98,6 +104,16 @@ def _spread(wanted, places, weights=None):
 
 
 @_quiet
+def panels(columns, rows=1, height=2.8, **settings):
+    """A page-wide figure, `height` inches high, and its rows · columns axes in a list, row after row.
+
+    settings: Matplotlib's own, for plt.subplots: sharey=True, width_ratios=(3, 1).
+    """
+    figure, axes = _page(WIDTH, height, ncols=columns, nrows=rows, squeeze=False, **settings)
+    return figure, list(axes.ravel())
+
+
+@_quiet
 def curves(series, xlabel="epoch", ylabel="loss", title=None, log="", marks=None):
     """Lines, each with its name at its end: series is {name: y}, x counting from 1, or {name: (x, y)}.
 
@@ -112,11 +128,22 @@ def curves(series, xlabel="epoch", ylabel="loss", title=None, log="", marks=None
            yscale="log" if "y" in log else "linear")
     if "x" not in log and not any(isinstance(data, tuple) for data in series.values()):
         ax.xaxis.get_major_locator().set_params(integer=True)
+    _plain_numbers(ax)
     for name, x in (marks or {}).items():
         ax.axvline(x, color=INK, linewidth=0.6, zorder=0)
         ax.annotate(name, (x, 1), (0, 3), ("data", "axes fraction"), "offset points", ha="center")
     _name_lines(ax)
     return figure
+
+
+def _plain_numbers(ax):
+    """Labels a logarithmic axis of few decades 0.2, 0.5, 1, and not 2×10⁻¹."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        if axis.get_scale() == "log" and high < 300 * low:
+            axis.set_major_locator(MaxNLocator(5) if high < 5 * low else LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_locator(NullLocator())
 
 
 def _line_styles(names):
@@ -170,10 +197,21 @@ def histograms(series, xlabel="value", title=None, bins=50):
 def image_grid(images, columns=10, titles=None, title=None, signed=False):
     """Images (N, H, W), (N, 1, H, W) or (N, 3, H, W) in rows of `columns`, all on one scale.
 
-    Pixels 0–1 go from black to white.  `signed`: blue below 0, white at 0, red above, on a symmetric scale
-    with a colour bar.  titles: a caption for each image.
+    Pixels 0–1 go from black to white; fewer than 16 across are drawn smooth, for the eye to see the strokes.
+    `signed`: blue below 0, white at 0, red above, on a symmetric scale with a colour bar.  titles: a caption
+    for each image.
     """
     return _tiles(images, columns, titles, title, signed, gap=0.08)
+
+
+@_quiet
+def image_rows(rows, title=None, signed=False):
+    """Rows of images, each with its name at the left, all on one scale: rows is {name: (n, H, W)}."""
+    groups = [_channels_last(_host(images)) for images in rows.values()]
+    if len({len(images) for images in groups}) != 1:
+        counts = ", ".join(f"{name}: {len(images)}" for name, images in zip(rows, groups))
+        raise ValueError(f"image_rows: every row has as many images as the others, but here {counts}")
+    return _tiles(np.concatenate(groups), len(groups[0]), None, title, signed, gap=0.08, names=list(rows))
 
 
 @_quiet
@@ -198,26 +236,31 @@ def manifold(decode, size=15, title=None):
     return _tiles(decode(z), size, None, title, signed=False, gap=0)
 
 
-def _tiles(images, columns, captions, title, signed, gap):
-    """One axes with the images in rows of `columns`; `gap` is a share of an image's width."""
+def _tiles(images, columns, captions, title, signed, gap, names=()):
+    """One axes with the images in rows of `columns`, named at the left; gap: a share of an image's width."""
     images = _channels_last(_host(images))
     n, height, width = images.shape[:3]
     columns, bar = min(columns, n), 0.7 * signed                            # inches for the colour bar
+    left = max((_text_width(name) / 72 + 0.1 for name in names), default=0)             # and for the names
     rows = -(-n // columns)
     across = width * (1 + gap)                                              # from image to image, in pixels
-    inch = across / min(1.2, (WIDTH - bar) / columns)                       # pixels to the inch
+    inch = across / min(1.2, (WIDTH - bar - left) / columns)                # pixels to the inch
     down = height + width * gap + (0.2 * inch if captions is not None else 0)
-    figure, ax = _page(max(columns * across / inch + bar, 3.2), rows * down / inch, title)
+    figure, ax = _page(max(columns * across / inch + bar + left, 3.2), rows * down / inch, title)
     top = np.abs(images).max() or 1
     colours, low, high = ("RdBu_r", -top, top) if signed else ("gray", 0, 1)
+    smooth = "nearest" if signed or width >= 16 else "bicubic"              # strokes, where pixels are few
     for i, image in enumerate(images):
-        left, up = i % columns * across, -(i // columns) * down
-        ax.imshow(image, colours, vmin=low, vmax=high, interpolation="nearest",
-                  extent=(left, left + width, up - height, up))
+        x, up = i % columns * across, -(i // columns) * down
+        ax.imshow(image, colours, vmin=low, vmax=high, interpolation=smooth,
+                  extent=(x, x + width, up - height, up))
         if captions is not None:
-            ax.annotate(captions[i], (left + width / 2, up - height), (0, -2), textcoords="offset points",
+            ax.annotate(captions[i], (x + width / 2, up - height), (0, -2), textcoords="offset points",
                         ha="center", va="top")
-    ax.set(xlim=(0, columns * across - width * gap), ylim=(width * gap - rows * down, 0), anchor="W")
+    for i, name in enumerate(names):
+        ax.text(-0.1 * inch, -i * down - height / 2, name, ha="right", va="center")
+    ax.set(xlim=(-left * inch, columns * across - width * gap), ylim=(width * gap - rows * down, 0))
+    ax.set_anchor("W")
     ax.axis("off")
     if signed:
         bar = figure.colorbar(ax.images[0], cax=ax.inset_axes((1.02, 0, 0.02, 1)))
@@ -288,21 +331,21 @@ def latent_map(codes, labels, title=None):
 
 
 @_quiet
-def points3d(clouds, title=None):
-    """Clouds of points side by side, all within the same cube: {name: (n, 3)}, or one array (n, 3)."""
-    clouds = {name: _host(p) for name, p in (clouds if isinstance(clouds, dict) else {"": clouds}).items()}
-    points = np.concatenate(list(clouds.values()))
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle, reach = (low + high) / 2, 0.525 * (high - low).max()
-    side = WIDTH / max(len(clouds), 2)
-    figure, _ = _page(side * len(clouds), side, title, ncols=len(clouds), subplot_kw={"projection": "3d"})
-    for ax, (name, cloud) in zip(figure.axes, clouds.items()):
-        ax.scatter(*cloud.T, s=3, color=COLOURS[0], linewidth=0)            # fainter with distance
-        ax.set(**{f"{axis}lim": (m - reach, m + reach) for axis, m in zip("xyz", middle)})
-        ax.set_title(name)
-        ax.set_box_aspect((1, 1, 1), zoom=0.85)
-        ax.locator_params(nbins=3)
-        ax.tick_params(pad=0)
+def slices(clouds, thickness=0.1, title=None):
+    """The points with |x₃| < thickness of clouds side by side, x₂ over x₁, on one scale: {name: (n, 3)}.
+
+    A slice shows whether a body is full or hollow; a cloud drawn in perspective does not.
+    """
+    cut = {name: cloud[np.abs(cloud[:, 2]) < thickness] for name, cloud in
+           ((name, _host(cloud)) for name, cloud in clouds.items())}
+    reach = 1.05 * max((np.abs(cloud[:, :2]).max() for cloud in cut.values() if len(cloud)), default=1)
+    side = WIDTH / max(len(cut), 2)
+    figure, axes = _page(side * len(cut), side, title, ncols=len(cut), sharey=True, squeeze=False)
+    for ax, (name, cloud) in zip(axes[0], cut.items()):
+        ax.scatter(*cloud[:, :2].T, s=3, color=COLOURS[0], linewidth=0)
+        ax.set(title=name, xlabel="x₁", xlim=(-reach, reach), ylim=(-reach, reach), box_aspect=1)
+    axes[0, 0].set_ylabel("x₂")
+    figure.get_layout_engine().set(h_pad=0.08)  # the page is filled to its edge, and a label has a foot
     return figure
 
 
@@ -310,29 +353,33 @@ def points3d(clouds, title=None):
 
 
 @_quiet
-def graph(y, names=None, title=None):
+def graph(y, names=None, title=None, slopes=None):
     """The computation of the Tensor y as boxes and arrows, from its inputs at the top down to y.
 
     Blue is a leaf, grey a constant; white is an operation, which also stands for its result.  Arrows enter a
     box in the order of its inputs, from the left.  names: {name: Tensor or array}; `locals()` will do.
+    slopes: {name: number}, written in red below the name.
     """
     boxes, arrows = _walk(y)
     names = {id(x): name for name, x in (names or {}).items()}
+    slopes = {key: slopes[names[key]] for key in boxes if names.get(key) in slopes} if slopes else {}
     labels = {key: _label(x, names.get(id(x))) for key, x in boxes.items()}
+    labels |= {key: f"{labels[key]}\nslope {float(_host(slope)):g}" for key, slope in slopes.items()}
     width = {key: _text_width(label) + 16 for key, label in labels.items()}            # all lengths in points
     height = {key: 20 + 12 * label.count("\n") for key, label in labels.items()}
     entries = _entries(arrows, width)
-    at, routes = _layout(boxes, arrows, entries, width, pitch=max(height.values()) + 14)
+    tall = max(height.values())
+    at, routes = _layout(boxes, arrows, entries, width, pitch=tall + 14)
     left = min(x - width.get(key, 0) / 2 for key, (x, _) in at.items())
     right = max(x + width.get(key, 0) / 2 for key, (x, _) in at.items())
     low, high = -height[id(y)] / 2, max(at[key][1] + height[key] / 2 for key in boxes)
     figure, ax = _page(max((right - left + 8) / 72, 3.2 * bool(title)), (high - low + 8) / 72, title)
     for key, x in boxes.items():
-        _draw_box(ax, at[key], width[key], height[key], labels[key], x)
+        _draw_box(ax, at[key], width[key], height[key], labels[key], x, key in slopes)
     for (source, *bends, target), entry in zip(routes, entries):
         start = at[source][0], at[source][1] - height[source] / 2
         end = at[target][0] + entry, at[target][1] + height[target] / 2
-        past = [(at[bend][0], at[bend][1] + side) for bend in bends for side in (10, -10)]     # beside a box
+        past = [(at[bend][0], at[bend][1] + side * tall / 2) for bend in bends for side in (1, -1)]
         _draw_arrow(ax, [start, *past, end])
     ax.set(xlim=(left - 1, right + 1), ylim=(low - 1, high + 1), aspect="equal", anchor="W")
     ax.axis("off")
@@ -356,12 +403,14 @@ def _walk(y):
 
 
 def _label(x, name):
-    """What a box says: “h = relu” of a result, “w1” over its shape of a leaf or a constant."""
+    """What a box says: “h = relu” of a result, “w1” over its shape of a leaf; of a single number, itself."""
     if not hasattr(x, "shape"):
         return f"{x:g}" if isinstance(x, (int, float)) else type(x).__name__
+    size = tuple(x.shape) or f"{float(_host(x)):g}"
     if type(x) is Tensor and x.op:
-        return (f"{name} = " if name else "") + x.op.__name__.strip("_")
-    return f"{name or ('Tensor' if type(x) is Tensor else 'array')}\n{tuple(x.shape)}"
+        number = f"\n{size}" if name and not x.shape else ""
+        return (f"{name} = " if name else "") + x.op.__name__.strip("_") + number
+    return f"{name or ('Tensor' if type(x) is Tensor else 'array')}\n{size}"
 
 
 def _text_width(label):
@@ -431,12 +480,16 @@ def _rows(boxes, arrows):
     return row_of, routes
 
 
-def _draw_box(ax, at, width, height, label, x):
+def _draw_box(ax, at, width, height, label, x, with_slope):
     from matplotlib.patches import FancyBboxPatch
     face, edge = (PALE, PALE) if type(x) is not Tensor else ("white" if x.op else BLUE, INK)
     ax.add_patch(FancyBboxPatch((at[0] - width / 2, at[1] - height / 2), width, height, linewidth=0.6,
                                 facecolor=face, edgecolor=edge, boxstyle="round,pad=0,rounding_size=5"))
-    ax.text(*at, label, ha="center", va="center", linespacing=1.3)
+    words, _, slope = label.rpartition("\n") if with_slope else (label, "", "")
+    lines = 1 + label.count("\n")
+    ax.text(at[0], at[1] + 6 * with_slope, words, ha="center", va="center", linespacing=1.3)
+    if slope:
+        ax.text(at[0], at[1] - 6 * (lines - 1), slope, ha="center", va="center", color=COLOURS[1])
 
 
 def _draw_arrow(ax, stops):

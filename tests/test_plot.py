@@ -34,7 +34,9 @@ PICTURES = {
     "manifold": lambda: plot.manifold(lambda z: np.zeros((len(z), 4, 4)), 3, title="t"),
     "confusion": lambda: plot.confusion(np.array([[90, 3], [0, 7]]), title="t"),
     "latent_map": lambda: plot.latent_map(rng.normal(size=(20, 2)), np.arange(20) % 3, title="t"),
-    "points3d": lambda: plot.points3d({name: rng.normal(size=(9, 3)) for name in "ab"}, title="t"),
+    "image_rows": lambda: plot.image_rows({name: rng.random((3, 5, 4)) for name in ("one", "longer")}, "t"),
+    "slices": lambda: plot.slices({name: rng.normal(size=(99, 3)) for name in "ab"}, title="t"),
+    "slopes": lambda: plot.graph(*scalar(), title="t", slopes={"x": 48.0}),
     "graph": lambda: plot.graph(Tensor([2.0]) * 3, title="t"),
 }
 
@@ -163,6 +165,24 @@ def test_a_loss_that_ends_in_nan_is_named_beside_its_last_number():
     assert np.isclose(height["diverged"], 1, atol=0.1) and np.isclose(height["fine"], 0, atol=0.1)
 
 
+@pytest.mark.parametrize("y, ticks", [([0.3, 0.2], "0.2 0.225 0.25 0.275 0.3"),
+                                      ([3, 0.02], "0.02 0.05 0.1 0.2 0.5 1 2")])
+def test_a_logarithmic_axis_of_few_decades_has_plain_numbers(y, ticks):
+    figure = plot.curves({"a": y}, log="y")
+    figure.canvas.draw()
+    (low, high), labels = figure.axes[0].get_ylim(), figure.axes[0].get_yticklabels()
+    assert " ".join(t.get_text() for t in labels if low <= t.get_position()[1] <= high) == ticks
+    assert not any(t.get_text() for t in figure.axes[0].get_yticklabels(minor=True))
+
+
+def test_panels_are_in_the_house_style_row_after_row():
+    figure, axes = plot.panels(3, rows=2, height=4, sharey=True)
+    assert len(axes) == 6 and figure.get_size_inches().tolist() == [6.5, 4]
+    assert axes[1].get_subplotspec().colspan.start == 1 and axes[3].get_subplotspec().rowspan.start == 1
+    assert not axes[0].spines["top"].get_visible()
+    assert axes[0].xaxis.get_major_ticks()[0].tick1line.get_markersize() == plot.TICKS["length"]
+
+
 def test_a_mark_is_a_named_vertical_at_its_place():
     ax = plot.curves({"loss": [3, 2, 1, 2]}, marks={"best": 3}).axes[0]
     assert list(ax.get_lines()[-1].get_xdata()) == [3, 3] and "best" in [t.get_text() for t in ax.texts]
@@ -206,6 +226,25 @@ def test_an_image_grid_reads_left_to_right_then_down_without_overlaps():
     assert left[0] == left[3] == left[6] and (right[:2] < left[1:3]).all()
     assert top[0] == top[1] == top[2] and (bottom[:4] > top[3:]).all()
     assert np.allclose(right - left, 4) and np.allclose(top - bottom, 5)
+
+
+def test_rows_of_images_are_named_at_their_left_and_equally_long():
+    rows = {"first": rng.random((3, 5, 4)), "second": rng.random((3, 1, 5, 4))}
+    ax = plot.image_rows(rows).axes[0]
+    assert len(ax.images) == 6
+    for row, text in enumerate(ax.texts):
+        left, right, bottom, top = ax.images[3 * row].get_extent()
+        assert text.get_text() == list(rows)[row] and text.get_position()[0] < left
+        assert bottom < text.get_position()[1] < top and text.get_ha() == "right"
+    with pytest.raises(ValueError, match="a: 3, b: 2"):
+        plot.image_rows({"a": np.zeros((3, 5, 4)), "b": np.zeros((2, 5, 4))})
+
+
+@pytest.mark.parametrize("side, settings, kind", [(8, {}, "bicubic"), (28, {}, "nearest"),
+                                                  (8, {"signed": True}, "nearest")])
+def test_few_pixels_are_drawn_smooth_unless_they_have_signs(side, settings, kind):
+    (image,) = plot.image_grid(rng.random((1, side, side)), **settings).axes[0].images
+    assert image.get_interpolation() == kind
 
 
 def test_captions_stand_under_their_images():
@@ -284,15 +323,14 @@ def test_a_latent_map_draws_each_class_in_its_colour_with_its_label_at_the_media
     assert len(ax.get_legend().get_texts()) == 3
 
 
-def test_clouds_of_points_share_one_cube():
+def test_slices_show_the_points_near_the_middle_on_one_scale():
     clouds = {"data": rng.uniform(-1, 1, (40, 3)), "small": rng.uniform(0, 0.1, (20, 3))}
-    axes = plot.points3d(clouds).axes
+    axes = plot.slices(clouds, thickness=0.3).axes
     assert [ax.get_title() for ax in axes] == ["data", "small"]
     for ax, cloud in zip(axes, clouds.values()):
-        assert np.allclose(np.array(ax.collections[0]._offsets3d).T, cloud)
-        sides = [np.ptp(limits) for limits in (ax.get_xlim(), ax.get_ylim(), ax.get_zlim())]
-        assert np.allclose(sides, sides[0]) and ax.get_xlim() == axes[0].get_xlim()
-    assert len(plot.points3d(clouds["data"]).axes) == 1
+        assert np.allclose(ax.collections[0].get_offsets(), cloud[abs(cloud[:, 2]) < 0.3, :2])
+        assert ax.get_xlim() == ax.get_ylim() == axes[0].get_xlim()
+    assert len(plot.slices({"empty": np.ones((5, 3))}).axes[0].collections[0].get_offsets()) == 0
 
 
 # --- the graph of a computation -----------------------------------------------------------------------------
@@ -331,7 +369,15 @@ def annotated():
     return s * t, {"2,  ∂J/∂x = 48\nx": x, "3\n∂J/∂y = 28\ny": y, "6,  ∂J/∂s = 14\ns": s, "t": t}
 
 
-COMPUTATIONS = [network, residual, unrolled, annotated, lambda: (Tensor([1.0]), {})]
+def scalar():
+    """Single numbers: J = s · t, with s = x · y and t = s + x."""
+    x, y = Tensor(2.0), Tensor(3.0)
+    s = x * y
+    t = s + x
+    return s * t, {"x": x, "y": y, "s": s, "t": t}
+
+
+COMPUTATIONS = [network, scalar, residual, unrolled, annotated, lambda: (Tensor([1.0]), {})]
 
 
 def parts(y, names=None):
@@ -374,6 +420,14 @@ def test_without_names_a_box_still_says_what_it_is():
     assert sorted(labels) == sorted(["multiply", "add", "0.5", "Tensor\n(1, 2)", "array\n(2,)"])
 
 
+def test_a_single_number_is_written_in_its_box_and_its_slope_in_red_below():
+    y, names = scalar()
+    texts = plot.graph(y, names, slopes={"x": 48, "s": np.array(14.0)}).axes[0].texts
+    shown = {text.get_text(): text.get_color() for text in texts}
+    assert {"x\n2", "y\n3", "s = multiply\n6", "t = add\n8", "multiply"} < set(shown)
+    assert {text for text, colour in shown.items() if colour == plot.COLOURS[1]} == {"slope 48", "slope 14"}
+
+
 @pytest.mark.parametrize("computation", COMPUTATIONS)
 def test_boxes_do_not_overlap(computation):
     boxes, _ = parts(*computation())
@@ -406,6 +460,15 @@ def test_no_arrow_runs_through_a_box(computation):
         (curve,) = path.to_polygons(closed_only=False)
         for point in curve:
             assert not any(holds(patch, point, slack=-0.01) for patch, _ in boxes)
+
+
+def test_no_arrow_runs_through_a_tall_box():
+    y, names = scalar()
+    figure = plot.graph(y, names, slopes=dict.fromkeys(names, 1.0))
+    boxes = [p for p in figure.axes[0].patches if isinstance(p, FancyBboxPatch)]
+    for arrow in (p for p in figure.axes[0].patches if isinstance(p, FancyArrowPatch)):
+        (curve,) = arrow._path_original.to_polygons(closed_only=False)
+        assert not any(holds(patch, point, slack=-0.01) for patch in boxes for point in curve)
 
 
 def test_a_tensor_used_twice_has_two_arrows_that_end_apart():
