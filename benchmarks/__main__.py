@@ -17,7 +17,7 @@ from statistics import median
 
 from benchmarks import report
 from benchmarks.workloads import STEPS, WORKLOADS
-from lessons import book
+from lessons import console
 
 FOLDER = Path(__file__).parent
 PEERS = sorted({path.stem.removeprefix("with_") for path in FOLDER.glob("with_*.py")} - {"minidl"})
@@ -31,7 +31,7 @@ class UsageError(Exception):
 
 def main(words=None):
     """The exit status of a command such as ["lenet64", "--peers", "torch"]."""
-    book.any_output()
+    console.any_output()
     arguments = _parser().parse_args(words)
     try:
         names = _known(arguments.names or list(WORKLOADS), WORKLOADS, "workload")
@@ -65,7 +65,7 @@ def _known(words, known, kind):
     """The words, if all are known."""
     for word in words:
         if word not in known:
-            raise UsageError(f"there is no {kind} {word!r}{book.closest(word, known)}; there are "
+            raise UsageError(f"there is no {kind} {word!r}{console.closest(word, known)}; there are "
                              f"{', '.join(known)}")
     return list(dict.fromkeys(words))
 
@@ -153,11 +153,11 @@ def tell(results, libraries, base, starts, steps, out):
     print(f"\nTime of a step as a ratio to {base}'s: the median (least–most) of {starts} process starts.")
     for table in report.times, report.memory:
         header, lines = table(results, libraries, base)
-        book.table(lines, header)
+        console.table(lines, header)
         print()
     wrong = report.errors(results) + report.disagreements(results)
     for sentence in wrong:
-        print(f"{book.mark(False)} {sentence}")
+        print(f"{console.mark(False)} {sentence}")
     out.mkdir(parents=True, exist_ok=True)
     report.write_json(out / "benchmarks.json", results, libraries, base, starts, steps)
     report.picture(results, libraries, base).savefig(out / "benchmarks.png")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lessons import book
+from lessons import console
 from minidl import Tensor, nn, ops, plot, rnn
 
 rng = np.random.default_rng(0)
@@ -169,12 +169,12 @@ def main(words=None):
     parser.add_argument("--quick", action="store_true", help="the three smallest sizes of each")
     parser.add_argument("--out", default="out", metavar="DIR", help="for the picture (default: ./out)")
     arguments = parser.parse_args(words)
-    book.any_output()
+    console.any_output()
     try:
         measured = {name: measure(name, arguments.quick) for name in EXPERIMENTS}
     except KeyboardInterrupt:
         return 130
-    book.table([row(name, m) for name, m in measured.items()], HEADER)
+    console.table([row(name, m) for name, m in measured.items()], HEADER)
     for name, noun in ("RNN steps", "step"), ("operations", "operation"):
         m = measured[name]
         print(f"{m['n'][-1]:,} {name}: {m['seconds'][-1] / m['n'][-1] * 1e6:.1f} µs and "

@@ -3,6 +3,7 @@
     python -m lessons list               what there is, and what is done
     python -m lessons next               the first lesson that is not done
     python -m lessons run 04 --quick     by number, name or range: run 4, run lenet5, run 1-4, run all
+    python -m lessons seeds 04 -n 20     do its claims hold for other seeds?  worst, median, best
     python -m lessons check [05]         check your file of an exercise, or of the next unsolved one
     python -m lessons watch [05]         the same whenever you save it
     python -m lessons hint [05]          the first hint, and asked again the second
@@ -13,10 +14,8 @@
 
 Exit status: 0 all is well · 1 a claim or a check failed, something is broken · 2 a wrong command.
 """
-import ast
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -24,32 +23,26 @@ import tempfile
 import time
 from pathlib import Path
 
-from lessons import book, progress
+from lessons import console, progress, seeds
+from lessons.contents import FOLDER, UsageError, describe, find, in_reading_order, select
 from lessons.exercises import runner as exercises
-
-FOLDER = Path(__file__).parent
-TIME = re.compile(r"^Time: quick ([\d.]+ (?:s|min)), full ([\d.]+ (?:s|min)) on two cores\.?$", re.MULTILINE)
-
-
-class UsageError(Exception):
-    """A command that cannot be meant as typed; the message says what can."""
 
 
 def main(words=None, folder=FOLDER):
     """The exit status of a command such as ["run", "04", "--quick"] on the lessons in a folder."""
-    book.any_output()
+    console.any_output()
     command, *rest = (sys.argv[1:] if words is None else words) or ["help"]
     command = {"-h": "help", "--help": "help"}.get(command, command)
     try:
         if command not in COMMANDS:
-            raise UsageError(f"there is no command {command!r}" + book.closest(command, COMMANDS)
+            raise UsageError(f"there is no command {command!r}" + console.closest(command, COMMANDS)
                              + f"; the commands are {', '.join(COMMANDS)}")
         function, options, arguments = COMMANDS[command]
-        parser = book.parser(f"python -m lessons {command}", function.__doc__, options)
+        parser = console.parser(f"python -m lessons {command}", function.__doc__, options)
         for name, settings in arguments.items():
             parser.add_argument(name, **settings)
         parsed = parser.parse_intermixed_args(rest)
-        if command in NEEDS and (missing := book.not_installed(*NEEDS[command])):
+        if command in NEEDS and (missing := console.not_installed(*NEEDS[command])):
             raise UsageError(missing)
         return function(parsed, folder)
     except UsageError as error:
@@ -64,40 +57,6 @@ def main(words=None, folder=FOLDER):
         return 130
 
 
-# The lessons on disk
-
-def find(folder):
-    """The lessons' names and paths, in order: {"01_tape": Path(".../01_tape.py"), …}."""
-    return {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.py"))}
-
-
-def describe(path):
-    """A lesson's title and its quick and full time, from its docstring; nothing is imported."""
-    try:
-        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    except SyntaxError as error:
-        return f"(does not parse: {error.msg}, line {error.lineno})", "?", "?"
-    times = TIME.search(text)
-    return text.partition("\n")[0] or "(no title)", *(times.groups() if times else ("?", "?"))
-
-
-def select(words, lessons):
-    """The names meant by words such as 04, lenet5, lessons/04_lenet5.py, 1-4 and all, each once, in order."""
-    chosen = set()
-    for word in words:
-        numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
-        if numbers:
-            first, last = int(numbers[1]), int(numbers[2] or numbers[1])
-            found = [name for name in lessons if first <= int(name[:2]) <= last]
-        else:
-            found = [name for name in lessons if Path(word).stem in ("all", name, name[3:])]
-        if not found:
-            near = book.closest(word, [*lessons, *(name[3:] for name in lessons)])
-            raise UsageError(f"there is no lesson {word!r}{near}; python -m lessons list shows all")
-        chosen.update(found)
-    return sorted(chosen)
-
-
 # The commands: each takes its parsed arguments and the lessons' folder, and returns an exit status
 
 def help_(arguments, folder):
@@ -107,24 +66,26 @@ def help_(arguments, folder):
 
 
 def list_(arguments, folder):
-    """The lessons and the exercises: number, title, minutes, and when each was done."""
-    state, rows = progress.read(arguments.out), []
-    for name, path in find(folder).items():
-        title, _, full = describe(path)
-        entry = state.get(name, {})
-        quick = " quick" if entry.get("quick") else ""
-        done = f"{book.mark(True)} {entry['done']}{quick}" if "done" in entry else ""
-        rows.append([name[:2], title, full, done])
-    book.table(rows or [["", "(none here yet)", "", ""]], ["", "lesson", "time", "done"])
+    """The lessons, part by part, and the exercises: number, title, minutes, and when each was done."""
+    state, lessons, rows = progress.read(arguments.out), find(folder), []
+    for part, names in in_reading_order(lessons).items():
+        rows.append(["", part.upper(), "", ""])
+        for name in names:
+            title, _, full = describe(lessons[name])
+            entry = state.get(name, {})
+            quick = " quick" if entry.get("quick") else ""
+            done = f"{console.mark(True)} {entry['done']}{quick}" if "done" in entry else ""
+            rows.append([name[:2], title, full, done])
+    console.table(rows or [["", "(none here yet)", "", ""]], ["", "lesson", "time", "done"])
     print()
-    book.table(exercises.rows(arguments.out), ["", "exercise", "after", "done"])
+    console.table(exercises.rows(arguments.out), ["", "exercise", "after", "done"])
     return 0
 
 
 def next_(arguments, folder):
-    """The first lesson that is not done, and how to run it."""
+    """The first lesson, in reading order, that is not done, and how to run it."""
     lessons, state = find(folder), progress.read(arguments.out)
-    for name in lessons:
+    for name in (name for names in in_reading_order(lessons).values() for name in names):
         if "done" not in state.get(name, {}):
             title, quick, full = describe(lessons[name])
             print(f"Next: {title} ({full}; with --quick {quick})\n\n    python -m lessons run {name[:2]}\n")
@@ -136,18 +97,20 @@ def next_(arguments, folder):
 def run(arguments, folder):
     """Run lessons, each in a process of its own; the exit status is the worst of theirs."""
     lessons, rows, worst = find(folder), [], 0
-    options = [word for option in book.OPTIONS for word in as_words(option, getattr(arguments, option[2:]))]
+    options = [word for option in console.OPTIONS
+               for word in as_words(option, getattr(arguments, option[2:]))]
     for name in select(arguments.lesson, lessons):
         start = time.time()
-        status = subprocess.run([sys.executable, str(lessons[name]), *options], env=environment()).returncode
+        command = [sys.executable, str(lessons[name]), *options]
+        status = subprocess.run(command, env=console.environment()).returncode
         if status in (130, -signal.SIGINT):     # Ctrl-C reached the lesson
             raise KeyboardInterrupt
         worst = max(worst, status if status >= 0 else 1)
         ended = outcome(arguments.out / name / "result.json", start)
-        rows.append([name, f"{time.time() - start:.0f} s", f"{book.mark(status == 0)} {ended}"])
+        rows.append([name, f"{time.time() - start:.0f} s", f"{console.mark(status == 0)} {ended}"])
         print(flush=True)                       # before the next lesson, a process of its own, prints
     if len(rows) > 1:
-        book.table(rows, ["lesson", "time", "result"])
+        console.table(rows, ["lesson", "time", "result"])
     return worst
 
 
@@ -155,16 +118,11 @@ def outcome(path, start):
     """How a lesson that began at `start` ended, from its result file: "5 of 5 claims hold"."""
     if not path.is_file() or path.stat().st_mtime < start:
         return "stopped before its end"
-    verdicts = [claim["holds"] for claim in json.loads(path.read_text(encoding="utf-8"))["claims"]]
-    return f"{verdicts.count(True)} of {len(verdicts) - verdicts.count(None)} claims hold"
-
-
-def environment():
-    """This environment; in a clone that is not installed, lessons are to find it all the same."""
-    if not (FOLDER.parent / "setup.cfg").is_file():
-        return os.environ
-    folders = [str(FOLDER.parent), os.environ.get("PYTHONPATH")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    result = json.loads(path.read_text(encoding="utf-8"))
+    verdicts = [claim["holds"] for claim in result["claims"]]
+    wrong = [check["holds"] for check in result["checks"]].count(False)
+    return (f"{verdicts.count(True)} of {len(verdicts) - verdicts.count(None)} claims hold"
+            + f", {wrong} checks fail" * (wrong > 0))
 
 
 def as_words(option, value):
@@ -192,7 +150,7 @@ def doctor(arguments, folder):
         except Exception as error:              # whatever is wrong is the finding
             holds, finding = False, f"{type(error).__name__}: {error}"
         broken |= holds is False
-        print(f"{book.mark(holds)} {examine.__name__:11}{finding}")
+        print(f"{console.mark(holds)} {examine.__name__:11}{finding}")
     return int(broken)
 
 
@@ -210,13 +168,13 @@ def numpy(_):
 
 def matplotlib(_):
     from matplotlib import get_backend, pyplot  # noqa: F401  (that it imports is what is examined)
-    return True, f"{book.version('matplotlib')}, {get_backend()}"
+    return True, f"{console.version('matplotlib')}, {get_backend()}"
 
 
 def minidl(_):
     from minidl import backend, data
     (x, _), (x_test, _) = data.digits()
-    return True, f"{book.version('minidl')}, {backend.name()}; {len(x) + len(x_test):,} bundled digits"
+    return True, f"{console.version('minidl')}, {backend.name()}; {len(x) + len(x_test):,} bundled digits"
 
 
 def gpu(_):
@@ -265,18 +223,20 @@ LESSON = {"lesson": dict(nargs="+", help="a number, a name, a range such as 1-4,
 COMMANDS = {                                    # the function, its options, its other arguments
     "list": (list_, ["--out"], {}),
     "next": (next_, ["--out"], {}),
-    "run": (run, book.OPTIONS, LESSON),
+    "run": (run, console.OPTIONS, LESSON),
+    "seeds": (seeds.seeds, ["--data", "--device", "--out"], LESSON | seeds.ARGUMENTS),
     "data": (data, [], {}),
     "doctor": (doctor, ["--out"], {}),
     "help": (help_, ["--out"], {}),
 } | exercises.COMMANDS
-NEEDS = {"run": ["numpy", "matplotlib"], "data": ["numpy"], "check": ["numpy"], "watch": ["numpy"]}
+NEEDS = {"run": ["numpy", "matplotlib"], "seeds": ["numpy", "matplotlib"], "data": ["numpy"],
+         "check": ["numpy"], "watch": ["numpy"]}
 
 if __name__ == "__main__":
     try:
         status = main()
         sys.stdout.flush()
     except BrokenPipeError:                     # `| head` has seen enough
-        book.close_pipe()
+        console.close_pipe()
         status = 0
     sys.exit(status)

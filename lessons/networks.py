@@ -1,14 +1,14 @@
 """Networks that more than one lesson trains.  The lesson that is about a network shows it from the inside."""
-from minidl import backend, nn, ops
+from minidl import backend, init, nn, ops
 
 
-def mlp(*sizes, bend=nn.ReLU):
+def mlp(*sizes, bend=nn.ReLU, init=init.he):
     """Dense layers of these sizes, with `bend` between them and none at the end: mlp(784, 64, 10)."""
     if len(sizes) < 2:
         raise ValueError(f"mlp: at least two sizes, as in mlp(784, 64, 10), not {sizes}")
     layers = []
     for inputs, outputs in zip(sizes, sizes[1:]):
-        layers += [nn.Dense(inputs, outputs), bend()]
+        layers += [nn.Dense(inputs, outputs, init=init), bend()]
     return nn.Sequential(*layers[:-1])
 
 

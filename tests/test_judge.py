@@ -69,9 +69,9 @@ def test_pca_has_the_pencils_axes_and_variances():
 
 
 def test_a_multilayer_perceptron_bends_between_its_layers_only():
-    model = networks.mlp(4, 3, 2, bend=nn.Tanh)
+    model = networks.mlp(4, 3, 2, bend=nn.Tanh, init=lambda shape, *fans: np.full(shape, 7, np.float32))
     assert [type(layer) for layer in model.layers] == [nn.Dense, nn.Tanh, nn.Dense]
-    assert model.count() == 4 * 3 + 3 + 3 * 2 + 2
+    assert model.count() == 4 * 3 + 3 + 3 * 2 + 2 and (model[0].w.array == 7).all()
     with pytest.raises(ValueError, match="at least two sizes"):
         networks.mlp(4)
 

@@ -16,24 +16,25 @@ import pytest
 import test_data
 
 from lessons import __main__ as command
-from lessons import book, progress
+from lessons import console, contents, progress
+from lessons.lesson import _plain_matplotlib, begin
 
-LESSONS = command.find(command.FOLDER)
-FEW_CODE_LINES = 25
+LESSONS = contents.find(contents.FOLDER)
 HEAD = '''"""
 A small lesson
 ==============
 
 Time: quick 1 s, full 2 min on two cores.
 """
-from lessons.book import begin
+from lessons.lesson import begin
 lesson = begin({name!r})
 '''
 GOOD = """
 from minidl import backend
 import matplotlib.pyplot as plt
-lesson.claim("two and two", 2 + 2 == 4, backend.rng().normal())
-lesson.claim("only in full", True, 0.5, full=True)
+lesson.check("two and two", 2 + 2 == 4)
+lesson.claim("a draw, squared", backend.rng().normal() ** 2, below=100)
+lesson.claim("only in full", 0.5, above=0.1, full=True)
 lesson.record("a number", 0.25, unit="bits")
 lesson.picture(plt.figure(), "empty", "Nothing yet")
 lesson.end()
@@ -67,7 +68,7 @@ def good(tmp_path):
 @pytest.fixture
 def lesson(tmp_path):
     """A lesson that is not a script, as in a notebook."""
-    return book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    return begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
 
 
 # A lesson's run
@@ -75,32 +76,61 @@ def lesson(tmp_path):
 def test_claims_that_hold_give_exit_status_0_and_a_done_mark(good):
     done = run(good, "--quick")
     assert done.returncode == 0, done.stderr
-    assert "✓ two and two: " in done.stdout and "– only in full (not tested in quick mode)" in done.stdout
-    assert "1 of 1 claims hold, 1 not tested in quick mode; 1 picture in out" in done.stdout
+    assert "✓ two and two\n✓ a draw, squared: " in done.stdout
+    assert "– only in full (not tested in quick mode)" in done.stdout
+    assert "1 of 1 claims hold, 1 not tested in quick mode; 1 of 1 checks; 1 picture in out" in done.stdout
+    assert "\nNow: exercises 1–3: python -m lessons check 01\n" in done.stdout
     assert progress.read(good.parent / "out")["01_good"].items() >= {"quick": True, "claims": "1/1"}.items()
     assert (good.parent / "out/01_good/empty.png").stat().st_size > 0
 
 
-@pytest.mark.parametrize("claim", ['"it holds", False, 3', '"of nan", True, float("nan")',
-                                   '"nan in a list", True, [1.0, np.float32("nan")]'])
-def test_a_claim_that_fails_or_is_nan_gives_exit_status_1_and_no_done_mark(tmp_path, claim):
-    path = write(tmp_path, "01_bad", f"import numpy as np\nlesson.claim({claim})\nlesson.end()\n")
+@pytest.mark.parametrize("line", ['claim("it fails", 3, below=2)', 'claim("of nan", float("nan"), above=2)',
+                                  'claim("far off", 3.0, near=2, within=np.float32(0.5))',
+                                  'claim("near nan", 3.0, near=float("nan"), within=1)',
+                                  'check("fails", False, 3)', 'check("of nan", True, float("nan"))',
+                                  'check("nan in a list", True, [1.0, np.float32("nan")])'])
+def test_a_claim_or_check_that_fails_or_is_nan_gives_exit_status_1_and_no_done_mark(tmp_path, line):
+    path = write(tmp_path, "01_bad", f"import numpy as np\nlesson.{line}\nlesson.end()\n")
     done = run(path)
-    assert done.returncode == 1 and "✗ " in done.stdout and not done.stderr
-    assert result(path)["claims"][0]["holds"] is False
+    assert done.returncode == 1 and "✗ " in done.stdout and not done.stderr and "Now:" not in done.stdout
+    kind = line.partition("(")[0] + "s"
+    assert result(path)[kind][0]["holds"] is False
     assert progress.read(tmp_path / "out") == {}
 
 
 def test_a_claim_about_mnist_is_not_judged_on_the_digits(lesson):
-    lesson.claim("99 %", False, 0.9, data="mnist")
-    assert lesson.claims == [{"text": "99 %", "holds": None, "value": 0.9}]
+    lesson.claim("errors", 0.9, below=0.01, data="mnist")
+    assert lesson.claims[0] == {"text": "errors", "holds": None, "value": 0.9, "below": 0.01, "margin": None}
 
 
-def test_a_claim_takes_numpys_truth_but_not_a_number(lesson):
-    lesson.claim("numpy", np.float32(1) < 2, np.array(3.0))
-    assert lesson.claims[0] == {"text": "numpy", "holds": True, "value": 3.0}
+def test_a_check_takes_numpys_truth_but_not_a_number(lesson):
+    lesson.check("numpy", np.float32(1) < 2, np.array(3.0))
+    assert lesson.checks[0] == {"text": "numpy", "holds": True, "value": 3.0}
     with pytest.raises(TypeError, match="True or False"):
-        lesson.claim("a number is no verdict", 0.3)
+        lesson.check("a number is no verdict", 0.3)
+
+
+@pytest.mark.parametrize("value, limit, margin, printed", [
+    (0.5, dict(below=2), 4, "0.5 < 2, margin 4"), (-1.0, dict(below=2), np.inf, "-1 < 2, margin > 1000"),
+    (3.0, dict(above=2), 1.5, "3 > 2, margin 1.5"), (2, dict(above=2), 1, "2 > 2, margin 1"),
+    (-1.38, dict(near=-1.4, within=0.04), 2, "-1.38 near -1.4, within 0.04, margin 2"),
+    (1, dict(near=2, within=0.5), 0.5, "1 near 2, within 0.5, margin 0.5"),
+    (5, dict(near=5, within=0.1), np.inf, "5 near 5, within 0.1, margin > 1000"),
+    (-3, dict(above=2), -1.5, "-3 > 2, margin -1.5")])
+def test_a_margin_says_how_many_times_over_a_claim_holds(lesson, capsys, value, limit, margin, printed):
+    lesson.claim("text", np.float64(value), **limit)
+    assert capsys.readouterr().out[2:] == f"text: {printed}\n"
+    assert float(lesson.claims[0]["margin"]) == pytest.approx(margin)
+    assert lesson.claims[0]["holds"] is (margin > 1)            # at the limit it does not hold
+
+
+@pytest.mark.parametrize("limit, words", [
+    (dict(), "it has none"), (dict(below=1, above=2), "it has below, above"), (dict(near=1), "it has near"),
+    (dict(within=1), "it has within"), (dict(below=0), "number > 0"), (dict(above=-1), "number > 0"),
+    (dict(near=1, within=0), "number > 0"), (dict(below=float("nan")), "number > 0")])
+def test_a_claim_without_one_limit_above_0_is_refused(lesson, limit, words):
+    with pytest.raises((TypeError, ValueError), match=f"claim 'text': .*{words}"):
+        lesson.claim("text", 1.0, **limit)
 
 
 def test_one_seed_gives_one_result_and_another_seed_another(good):
@@ -184,13 +214,13 @@ def test_a_book_build_runs_a_lesson_without_a_file_name_or_options(good, monkeyp
     monkeypatch.setattr(sys, "argv", [str(good)])
     monkeypatch.setenv("MINIDL_OPTIONS", f"--quick --out '{tmp_path.as_posix()}'")
     space = {"__name__": "__main__"}            # as sphinx-gallery has it: no __file__
-    exec(HEAD.format(name="01_good") + 'lesson.claim("fails", False)\nlesson.end()', space)
+    exec(HEAD.format(name="01_good") + 'lesson.check("fails", False)\nlesson.end()', space)
     assert space["lesson"].quick and not space["lesson"].script
 
 
 def test_neither_a_notebooks_backend_nor_the_readers_style_makes_a_difference(tmp_path):
     path = write(tmp_path, "01_plain", "import matplotlib.pyplot as plt\nfigure, ax = plt.subplots()\n"
-                 "lesson.picture(figure, 'axes')\n")
+                 "lesson.picture(figure, 'axes', 'Two axes.')\n")
     picture = tmp_path / "out/01_plain/axes.png"
     assert run(path, MPLBACKEND="").returncode == 0
     plain = picture.read_bytes()
@@ -204,7 +234,7 @@ def test_neither_a_notebooks_backend_nor_the_readers_style_makes_a_difference(tm
 
 def test_a_notebooks_backend_does_not_show_a_scripts_windows(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://gone")
-    book._plain_matplotlib(windows=True)
+    _plain_matplotlib(windows=True)
     assert "MPLBACKEND" not in os.environ
 
 
@@ -213,8 +243,8 @@ def test_in_a_notebook_figures_stay_open_and_the_end_does_not_exit(lesson):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     figure = plt.figure()
-    lesson.picture(figure, "open")
-    lesson.claim("fails", False, 1)
+    lesson.picture(figure, "open", "It stays open.")
+    lesson.claim("fails", 1, above=2)
     lesson.end()
     assert plt.fignum_exists(figure.number)
     plt.close(figure)
@@ -222,15 +252,16 @@ def test_in_a_notebook_figures_stay_open_and_the_end_does_not_exit(lesson):
 
 def test_the_options_of_a_notebook_come_from_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("MINIDL_OPTIONS", f"--quick --seed 5 --out '{tmp_path.as_posix()}'")
-    lesson = book.begin("01_notebook")
+    lesson = begin("01_notebook")
     assert lesson.quick and lesson.seed == 5 and lesson.out == tmp_path / "01_notebook"
 
 
 def test_values_are_shown_to_four_digits():
     from minidl import Tensor
     shown = {61706: "61,706", 0.99213: "0.9921", 61706.2: "61,706", float("nan"): "nan", "word": "word"}
-    assert [book.show(value) for value in shown] == list(shown.values())
-    assert book.show((np.int64(3), np.float32(0.5))) == "(3, 0.5)" and book.show(Tensor(np.array(2.0))) == "2"
+    assert [console.show(value) for value in shown] == list(shown.values())
+    assert console.show((np.int64(3), np.float32(0.5))) == "(3, 0.5)"
+    assert console.show(Tensor(np.array(2.0))) == "2"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="colours are for POSIX")
@@ -241,16 +272,138 @@ def test_a_mark_has_a_colour_only_where_the_terminal_knows_it(monkeypatch):
     shown = {}
     for term in "xterm", "dumb", "":
         monkeypatch.setenv("TERM", term)
-        shown[term] = book.mark(True)
+        shown[term] = console.mark(True)
     assert shown == {"xterm": "\033[32m✓\033[0m", "dumb": "✓", "": "✓"}
     monkeypatch.setenv("TERM", "xterm")
     del terminal.buffer                         # as in IDLE
-    assert book.mark(True) == "✓"
+    assert console.mark(True) == "✓"
 
 
 def test_a_table_aligns_numbers_to_the_right(capsys):
-    book.table([("a", 1), ("word", 1000)], header=["name", "count"])
+    console.table([("a", 1), ("word", 1000)], header=["name", "count"])
     assert capsys.readouterr().out == "name  count\na         1\nword  1,000\n"
+
+
+def test_a_claim_is_one_number(lesson):
+    for value in [0.1, 0.2], True:
+        with pytest.raises(TypeError, match="a finding is one number"):
+            lesson.claim("text", value, below=1)
+
+
+def test_a_stream_of_random_numbers_depends_on_seed_and_name_alone(tmp_path):
+    from minidl import backend
+
+    def drawn(seed, name, before=0):
+        lesson = begin("01_notebook", f"--quick --seed {seed} --out {tmp_path.as_posix()}")
+        backend.rng().random(before)
+        return lesson.rng(name).random(), float(backend.normal(1)[0])       # ours, and the engine's
+    assert drawn(3, "patience") == drawn(3, "patience", before=5)
+    assert len({drawn(3, "patience"), drawn(4, "patience"), drawn(3, "dropout")}) == 3
+
+
+def test_images_may_be_flat_and_settings_follow_the_data(lesson):
+    (x, y), (x_test, _) = lesson.images(flat=True)
+    assert x.shape == (1437, 64) and y.shape == (1437,) and x_test.shape == (360, 64)
+    assert lesson.pick(digits=1, mnist=2) == 1 and lesson.pick(digits=1, mnist=2, quick=0) == 0
+    lesson.quick, lesson.data = False, "mnist"
+    assert lesson.pick(digits=1, mnist=2, quick=0) == 2
+
+
+def test_a_caption_stands_below_its_picture_in_lines_that_fit(lesson):
+    import matplotlib.pyplot as plt
+    from matplotlib.image import imread
+    figure, caption = plt.figure(figsize=(4, 2)), "A sentence that is longer than the picture is wide. " * 2
+    lesson.picture(figure, "told", caption)
+    (text,) = figure.texts
+    assert text.get_text().split() == caption.split() and "\n" in text.get_text()
+    box = text.get_window_extent()
+    assert box.y1 <= 1 and box.x1 < figure.bbox.x1
+    assert lesson.pictures == [{"file": "told.png", "caption": caption}]
+    ink = imread(lesson.out / "told.png")[..., :3].min(axis=(1, 2)) < 0.5
+    assert ink.any()                            # there is nothing but the caption in it
+    with pytest.raises(TypeError):
+        lesson.picture(figure, "untold")
+    plt.close(figure)
+
+
+def test_a_film_shows_each_frame_above_its_caption_in_one_size(lesson):
+    import matplotlib.pyplot as plt
+    from PIL import Image
+    from minidl import plot
+    figure, (ax,) = plot.panels(1, height=2)
+    line, = ax.plot([0, 1], [0, 0])
+    lesson.film(figure, lambda end: line.set_ydata([0, end]), [0, 0.02, 0.04], "moves", "It rises.", fps=5)
+    film = Image.open(lesson.out / "moves.gif")
+    assert film.n_frames == 3 and film.info["duration"] == 200 and film.info["loop"] == 0
+    assert film.size[1] > 200 and lesson.pictures == [{"file": "moves.gif", "caption": "It rises."}]
+    frames = []
+    for i in range(3):
+        film.seek(i)
+        frames.append(np.array(film.convert("L"), int))
+    assert all(abs(a - b).max() > 100 for a, b in zip(frames, frames[1:]))
+    below = [frame[-17:] for frame in frames]                   # where the caption stands
+    assert (below[0] < 128).any() and abs(below[0] - below[2]).max() < 40
+    plt.close(figure)
+
+
+def test_a_picture_that_cannot_be_finished_leaves_the_old_one_and_nothing_beside_it(lesson, monkeypatch):
+    import matplotlib.pyplot as plt
+    figure = plt.figure()
+    lesson.picture(figure, "kept", "Old.")
+    old = (lesson.out / "kept.png").read_bytes()
+    broken = figure.text(0.5, 0.5, "$\\nonsense$")
+    with pytest.raises(ValueError):
+        lesson.picture(figure, "kept", "New.")
+    assert [path.name for path in lesson.out.iterdir()] == ["kept.png"]
+    assert (lesson.out / "kept.png").read_bytes() == old
+    broken.remove()
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(OSError):
+        lesson.picture(figure, "kept", "New.")
+    assert [path.name for path in lesson.out.iterdir()] == ["kept.png"]
+    plt.close(figure)
+
+
+def full_disk(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+PRINTING = """
+def deep():
+    print("from", "within")
+for i in range(2):
+    deep()
+print("once")
+import sys
+sys.stdout.write("\\ra line that is written over")
+lesson.check("two", True)
+lesson.end()
+"""
+
+
+def test_the_result_says_which_line_printed_what(tmp_path):
+    path = write(tmp_path, "01_prints", PRINTING)
+    assert run(path, "--quick").returncode == 0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    printed = [(lines[number - 1], text) for number, text in result(path)["printed"]]
+    assert printed == [("    deep()", "from within\nfrom within\n"), ('print("once")', "once\n"),
+                       ('lesson.check("two", True)', "✓ two\n")]
+
+
+def test_the_result_knows_the_script_and_the_engine_it_came_from(good):
+    def prints():
+        assert run(good, "--quick").returncode == 0
+        return result(good)["script"], result(good)["engine"]
+    first, again = prints(), prints()
+    assert first == again and all(len(part) == 16 for part in first)
+    good.write_text(good.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+    assert prints()[0] != first[0] and prints()[1] == first[1]
+
+
+def test_the_exercises_that_a_lesson_opens_are_named_in_ranges():
+    assert contents.exercises_after("03") == "exercises 15–19: python -m lessons check 15"
+    assert contents.exercises_after("32") == "exercise 30: python -m lessons check 30"
+    assert contents.exercises_after("34") == ""
 
 
 # Ctrl-C
@@ -305,10 +458,10 @@ def own_ctrl_c():
 
 
 def test_an_interrupted_notebook_goes_on_but_is_not_marked_done(own_ctrl_c, tmp_path, capsys):
-    lesson = book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    lesson = begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
     with pytest.raises(KeyboardInterrupt):      # which `fit` catches
         signal.raise_signal(signal.SIGINT)
-    lesson.claim("holds", True)
+    lesson.check("holds", True)
     lesson.end()
     assert "interrupted: nothing was marked done" in capsys.readouterr().out
     assert progress.read(tmp_path) == {}
@@ -320,7 +473,7 @@ def test_a_notebook_that_sets_its_own_handler_in_each_cell_is_watched(own_ctrl_c
     events = SimpleNamespace(register=lambda name, function: before_each_cell.append(function))
     shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(events=events))
     monkeypatch.setitem(sys.modules, "IPython", shell)
-    lesson = book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    lesson = begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
     signal.signal(signal.SIGINT, signal.default_int_handler)
     before_each_cell[0](None)
     with pytest.raises(KeyboardInterrupt):
@@ -330,13 +483,13 @@ def test_a_notebook_that_sets_its_own_handler_in_each_cell_is_watched(own_ctrl_c
 
 def test_a_job_that_ignores_ctrl_c_goes_on_ignoring_it(own_ctrl_c, tmp_path):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    book.begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
+    begin("01_notebook", f"--quick --out {tmp_path.as_posix()}")
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 # Folders and disks
 
-PICTURE = "import matplotlib.pyplot as plt\nlesson.picture(plt.figure(), 'empty')\n"
+PICTURE = "import matplotlib.pyplot as plt\nlesson.picture(plt.figure(), 'empty', 'Nothing.')\n"
 
 
 @pytest.mark.parametrize("step", [PICTURE, "lesson.end()\n"], ids=["picture", "end"])
@@ -421,7 +574,7 @@ def shelf(tmp_path, monkeypatch, capfd):
     """A function that gives a command to three lessons, the last of which fails: (exit status, output)."""
     write(tmp_path, "01_good", GOOD)
     write(tmp_path, "02_better", GOOD)
-    write(tmp_path, "04_bad", 'lesson.claim("no", False)\nlesson.end()\n')
+    write(tmp_path, "04_bad", 'lesson.claim("no", 1, above=2)\nlesson.end()\n')
     monkeypatch.chdir(tmp_path)
 
     def give(*words):
@@ -438,6 +591,16 @@ def test_list_shows_titles_times_and_what_is_done(shelf):
     status, shown = shelf("list")
     assert status == 0
     assert re.search(r"01  A small lesson  2 min  . [\d-]{10} quick\n02  A small lesson  2 min\n", shown)
+
+
+def test_list_and_next_follow_the_parts(shelf, tmp_path):
+    write(tmp_path, "39_read_early", GOOD)
+    write(tmp_path, "77_of_no_part", GOOD)
+    shown = shelf("list")[1]
+    order = re.findall(r"^(?:    ([A-Z].*)|(\d\d)  A small lesson)", shown, re.MULTILINE)
+    assert " ".join(part or number for part, number in order) == "FOUNDATIONS 01 02 39 IMAGES 04 OTHERS 77"
+    shelf("run", "1-2", "--quick")
+    assert "python -m lessons run 39" in shelf("next")[1]
 
 
 def test_list_goes_on_past_a_lesson_that_does_not_parse(shelf, tmp_path):
@@ -458,7 +621,7 @@ def test_next_is_the_first_lesson_not_done(shelf):
     ("1", "01"), ("02 01", "01 02"), ("01_good", "01"), ("better 2", "02"), ("lessons/01_good.py", "01"),
     ("1-3", "01 02"), ("all", "01 02 04")])
 def test_lessons_are_chosen_by_number_name_path_and_range(shelf, tmp_path, words, names):
-    assert [name[:2] for name in command.select(words.split(), command.find(tmp_path))] == names.split()
+    assert [name[:2] for name in contents.select(words.split(), contents.find(tmp_path))] == names.split()
 
 
 def test_run_goes_on_after_a_failure_and_returns_the_worst(shelf):
@@ -479,9 +642,44 @@ def test_run_passes_its_options_on(shelf, tmp_path):
     assert found["seed"] == 7 and found["quick"] is False and found["data"] == "digits"
 
 
+SEEDED = """
+claims = {"even": 2 - lesson.seed % 2, "large": 10 + lesson.seed}
+for text, value in claims.items():
+    lesson.claim(text, value, above=1.5)
+lesson.claim("elsewhere", 1.0, below=2, data="mnist")
+lesson.claim("later", 1.0, below=2, full=True)
+lesson.end()
+"""
+
+
+def test_seeds_prints_worst_median_and_best_of_each_claim_and_fails_with_one(shelf, tmp_path):
+    write(tmp_path, "05_seeded", SEEDED)
+    status, shown = shelf("seeds", "5", "-n", "4")
+    assert status == 1
+    assert re.search(r"^even +4 +1 +2 +2 +> 1.5 +0.667 +1$", shown, re.MULTILINE), shown
+    assert re.search(r"^large +4 +10 +12 +13 +> 1.5 +6.67 +0$", shown, re.MULTILINE)
+    assert re.search(r"^elsewhere +–\nlater +–$", shown, re.MULTILINE)
+    assert "✗ seed 1: even\n✗ seed 3: even\n" in shown and "4 seeds, 2 ✗, 0 stopped" in shown
+    assert not (tmp_path / "out").exists()                      # the reader's own results stay as they are
+    status, shown = shelf("seeds", "5", "-n", "1", "--first", "2", "--keep")
+    assert status == 0 and "1 seeds, 0 ✗" in shown
+    assert (tmp_path / "out/seeds/2/05_seeded/result.json").is_file()
+    assert re.search(r"^later +1 +1 ", shelf("seeds", "5", "-n", "1", "--full")[1], re.MULTILINE)
+    write(tmp_path, "05_seeded", "1 / 0\n")     # what is kept of an earlier run does not stand in for it
+    assert "1 stopped" in shelf("seeds", "5", "-n", "1", "--first", "2", "--keep")[1]
+
+
+def test_seeds_counts_a_run_that_stops_and_says_what_it_said(shelf, tmp_path):
+    write(tmp_path, "05_stops", "if lesson.seed == 1:\n    1 / 0\n" + SEEDED)
+    status, shown = shelf("seeds", "5", "-n", "2")
+    assert status == 1 and "seed 1 stopped before its end: Traceback" in shown
+    assert "ZeroDivisionError" in shown
+    assert "1 seeds, 0 ✗, 1 stopped" in shown
+
+
 @pytest.mark.parametrize("words, sentence", [
     ("rnu 1", "did you mean run?"), ("run beter", "did you mean better?"), ("run 9", "no lesson '9'"),
-    ("run 1 --qick", "did you mean --quick?"), ("run", "required: lesson"),
+    ("run 1 --qick", "did you mean --quick?"), ("seeds 1 -n 0", "invalid count"), ("run", "required: lesson"),
     ("list --quick", "unrecognized arguments: --quick")])
 def test_a_wrong_command_gives_exit_status_2_and_one_sentence(shelf, words, sentence):
     status, shown = shelf(*words.split())
@@ -496,8 +694,8 @@ def test_ctrl_c_ends_a_run_with_exit_status_130_without_a_trace(shelf, tmp_path)
 
 
 def test_a_clone_that_is_not_installed_runs_its_own_lessons(tmp_path):
-    shutil.copytree(command.FOLDER, tmp_path / "lessons", ignore=shutil.ignore_patterns("[0-9][0-9]_*.py"))
-    shutil.copytree(command.FOLDER / "exercises", tmp_path / "lessons/exercises", dirs_exist_ok=True)
+    shutil.copytree(contents.FOLDER, tmp_path / "lessons", ignore=shutil.ignore_patterns("[0-9][0-9]_*.py"))
+    shutil.copytree(contents.FOLDER / "exercises", tmp_path / "lessons/exercises", dirs_exist_ok=True)
     (tmp_path / "setup.cfg").touch()
     write(tmp_path / "lessons", "01_where", "import lessons\nprint(lessons.__file__)\n")
     done = subprocess.run([sys.executable, "-m", "lessons", "run", "1"], cwd=tmp_path, capture_output=True,
@@ -507,7 +705,7 @@ def test_a_clone_that_is_not_installed_runs_its_own_lessons(tmp_path):
 
 @pytest.mark.parametrize("words", ["run 1", "data", "check 1", "watch"])
 def test_a_package_that_is_not_installed_is_named_with_the_way_to_get_it(shelf, monkeypatch, words):
-    monkeypatch.setattr(book, "find_spec", lambda package: None)
+    monkeypatch.setattr(console, "find_spec", lambda package: None)
     status, shown = shelf(*words.split())
     assert status == 2 and "pip install numpy" in shown and shown.count("\n") == 1
     assert shelf("list")[0] == 0
@@ -572,63 +770,3 @@ def test_a_lesson_whose_output_closes_early_leaves_no_trace(tmp_path, words):
 def test_the_command_line_runs_from_any_folder(tmp_path):
     done = subprocess.run([sys.executable, "-m", "lessons", "list"], cwd=tmp_path, capture_output=True)
     assert done.returncode == 0 and not done.stderr and not list(tmp_path.iterdir())
-
-
-# Every lesson
-
-@pytest.mark.parametrize("path", LESSONS.values(), ids=list(LESSONS))
-def test_every_lesson_holds_its_claims_in_quick_mode(path, tmp_path):
-    from matplotlib.image import imread
-    done = run(path, "--quick", "--out", "out", folder=tmp_path)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    found = json.loads((tmp_path / "out" / path.stem / "result.json").read_text(encoding="utf-8"))
-    verdicts = [claim["holds"] for claim in found["claims"]]
-    assert True in verdicts and False not in verdicts
-    pictures = [imread(tmp_path / "out" / path.stem / picture["file"]) for picture in found["pictures"]]
-    assert pictures and all(min(p.shape[:2]) > 100 and p.std() > 0 for p in pictures)
-
-
-ON_THE_STAND_IN = """
-import runpy, sys
-sys.path.append(sys.argv.pop(1))
-import device_stand_in
-from minidl import backend, optim
-
-def step_and_count(optimizer, step=optim.Optimizer.step):
-    step(optimizer)
-    waits.append(device_stand_in.DeviceArray.synchronised)
-
-backend._find_gpu, optim.Optimizer.step, waits = lambda: device_stand_in, step_and_count, []
-del sys.argv[0]                                 # what is left is the lesson's own command line
-runpy.run_path(sys.argv[0], run_name="__main__")
-looks = sum(before < after for before, after in zip(waits, waits[1:]))
-if len(waits) > 100 and looks > len(waits) / 10:
-    sys.exit(f"after {looks} of {len(waits)} steps it waited for the device: look less often")
-"""
-
-
-@pytest.mark.parametrize("path", LESSONS.values(), ids=list(LESSONS))
-def test_every_lesson_holds_its_claims_on_a_device_and_seldom_waits_for_it(path, tmp_path):
-    done = subprocess.run([sys.executable, "-c", ON_THE_STAND_IN, Path(__file__).parent, path, "--quick",
-                           "--device", "gpu"], cwd=tmp_path, capture_output=True, encoding="utf-8",
-                          env=os.environ | {"PYTHONIOENCODING": "utf-8"})
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    found = json.loads((tmp_path / "out" / path.stem / "result.json").read_text(encoding="utf-8"))
-    assert found["device"] == "gpu" and all(claim["holds"] is not False for claim in found["claims"])
-
-
-@pytest.mark.parametrize("path", LESSONS.values(), ids=list(LESSONS))
-def test_every_lesson_is_written_to_the_standard(path):
-    source = path.read_text(encoding="utf-8")
-    title, underline, *rest = ast.get_docstring(ast.parse(source)).splitlines()
-    assert set(underline) == {"="} and len(underline) >= len(title), "a title, underlined with ="
-    assert command.TIME.search("\n".join(rest)), "Time: quick 10 s, full 4 min on two cores."
-    assert re.search(r"\b00[0-4]\b", "\n".join(rest)), "the document it comes from"
-    assert f'begin("{path.stem}")' in source and "lesson.end()" in source
-    assert "import matplotlib" not in source.partition("begin(")[0], "begin chooses its backend"
-    assert max(map(len, source.splitlines())) <= 110
-    first, *cells = re.split(r"^# %%.*$", source, flags=re.MULTILINE)
-    assert cells, "cells, each opened by # %%"
-    for cell in [first.split('"""', 2)[2], *cells]:
-        code = [line for line in cell.splitlines() if line.strip() and not line.strip().startswith("#")]
-        assert len(code) <= FEW_CODE_LINES, f"a cell of {len(code)} lines of code:\n{cell.strip()[:200]}"

@@ -9,7 +9,7 @@ import time
 import traceback
 from pathlib import Path
 
-from lessons import book, progress
+from lessons import console, progress
 from lessons.exercises import NAMES, SOLUTIONS, load
 
 SECONDS = 20                                    # for one check: a student's loop may be endless
@@ -26,7 +26,7 @@ def named(word):
     for name in NAMES:
         if number in (name[:2], name, name[3:]):
             return name
-    near = book.closest(stem, [*NAMES, *(name[3:] for name in NAMES)])
+    near = console.closest(stem, [*NAMES, *(name[3:] for name in NAMES)])
     raise argparse.ArgumentTypeError(f"there is no exercise {word!r}{near}; python -m lessons list shows all")
 
 
@@ -62,7 +62,7 @@ def rows(out):
     """For `list`: every exercise's number, title, the lesson after which it can be done, when it was."""
     for exercise in map(load, NAMES):
         done = known(out, exercise.name).get("done")
-        solved = f"{book.mark(True)} {done}" if done else ""
+        solved = f"{console.mark(True)} {done}" if done else ""
         yield [exercise.name[:2], exercise.title, f"lesson {exercise.lesson}", solved]
 
 
@@ -96,7 +96,7 @@ def ask(name, path, out):
             print(f"Next: python -m lessons check {after[:2]}")
         return 0
     if status != 1:
-        print(f"{book.mark(False)} {name}  {path}\nIt ended without an answer (exit status {status}).")
+        print(f"{console.mark(False)} {name}  {path}\nIt ended without an answer (exit status {status}).")
     print(f"hint: python -m lessons hint {name[:2]}", flush=True)
     return 1
 
@@ -104,7 +104,7 @@ def ask(name, path, out):
 def judge_here(name, path, seconds):
     """Judges an exercise in this process, and prints the verdict: PASSED if it passes, 1 if not."""
     from lessons.exercises.checks import judge  # NumPy and minidl, which the other commands can do without
-    book.any_output()
+    console.any_output()
     sys.path.append(str(Path(path).resolve().parent))           # for what a student puts beside the exercise
     exercise, source = load(name), Path(path).read_text(encoding="utf-8", errors="replace")
     watchdog = threading.Timer(seconds, give_up, [name, path, source])
@@ -113,10 +113,10 @@ def judge_here(name, path, seconds):
     verdict = judge(name, source, path)
     watchdog.cancel()
     if verdict.passed:
-        print(f"{book.mark(True)} {name}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
+        print(f"{console.mark(True)} {name}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
         print(f"Our solution: python -m lessons solution {name[:2]}")
         return PASSED
-    print(f"{book.mark(False)} {name}  {path}\n{verdict.text}")
+    print(f"{console.mark(False)} {name}  {path}\n{verdict.text}")
     if source == exercise.blank:
         print("This is how the file comes: it is meant to fail first.  Now it is yours to edit.")
     return 1
@@ -128,7 +128,8 @@ def give_up(name, path, source):
     frames = traceback.extract_stack(sys._current_frames()[threading.main_thread().ident])
     numbers = [frame.lineno for frame in frames if frame.filename == path]
     sys.stdout = sys.__stdout__
-    print(f"{book.mark(False)} {name}  {path}\nStill at work when the time was up: a loop that never ends?")
+    print(f"{console.mark(False)} {name}  {path}")
+    print("Still at work when the time was up: a loop that never ends?")
     print(line(source, numbers[-1] if numbers else None), flush=True)
     os._exit(1)
 
@@ -202,8 +203,9 @@ def self_test():
         faults += [f"{name}: two hints, a why, a place in minidl"] * (len(exercise.hints) != 2)
     for fault in faults:
         print(fault)
-    print(f"{book.mark(not faults)} {len(NAMES)} exercises fail as they come, each for its own reason, and "
-          f"pass as solved: {len(faults)} faults, {time.perf_counter() - start:.1f} s")
+    seconds = time.perf_counter() - start
+    print(f"{console.mark(not faults)} {len(NAMES)} exercises fail as they come, each for its own reason, "
+          f"and pass as solved: {len(faults)} faults, {seconds:.1f} s")
     return int(bool(faults))
 
 
@@ -228,7 +230,7 @@ COMMANDS = {                                    # the function, its options, its
 }
 
 if __name__ == "__main__":
-    sys.excepthook = book.told_briefly
+    sys.excepthook = console.told_briefly
     try:
         sys.exit(judge_here(sys.argv[1], sys.argv[2], float(sys.argv[3])))
     except KeyboardInterrupt:
