@@ -35,7 +35,8 @@ def answered(name, body):
 
 def test_there_are_thirty_in_the_order_of_the_lessons_and_ten_are_bugs():
     lessons = [exercises.load(name).lesson for name in NAMES]
-    assert NAMES == list(CHECKS) and len(NAMES) == 30 and lessons == sorted(lessons)
+    in_order = [lesson for lesson in lessons if lesson != "39"]             # which is read early, after 02
+    assert NAMES == list(CHECKS) and len(NAMES) == 30 and in_order == sorted(in_order)
     assert [int(name[:2]) for name in NAMES] == list(range(1, 31))
     assert len(BUGS) == len(set(BUGS.values())) == 10
 

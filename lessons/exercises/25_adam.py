@@ -7,7 +7,7 @@
 w, g, m and v have one shape; m and v are 0 before the first step, which has t = 1.  Write the step.
 (Kingma & Ba 2015, algorithm 1.)
 
-After lesson 10.  This is meant to fail first.  To check it: python -m lessons check 25
+After lesson 39.  This is meant to fail first.  To check it: python -m lessons check 25
 """
 import numpy as np
 
