@@ -17,6 +17,7 @@ from lessons import console
 from lessons.contents import find, select
 from lessons.lesson import show_margin
 
+
 def count(text):
     """How many, as it is typed: 1 or more."""
     number = int(text)
@@ -29,7 +30,8 @@ ARGUMENTS = {"-n": dict(type=count, default=20, metavar="N", help="how many seed
              "--first": dict(type=console.seed, default=0, metavar="N", help="the first seed (default: 0)"),
              "--full": dict(action="store_true", help="full runs, not quick ones"),
              "--keep": dict(action="store_true", help="keep each run's results, in --out")}
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM")}
+ONE_THREAD = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+                            "VECLIB_MAXIMUM_THREADS"], "1")
 
 
 def seeds(arguments, folder):
@@ -94,8 +96,7 @@ def report(name, results, full):
         print(f"{console.mark(False)} seed {number} stopped before its end: {said}")
     failed = [(number, entry["text"]) for number, result in ended.items()
               for entry in result["checks"] + result["claims"] if entry["holds"] is False]
-    rows = [row for row in rows_of(ended) if row]
-    console.table(rows, ["claim", "tested", "worst", "median", "best", "limit", "margin", "seed"])
+    console.table(rows_of(ended), ["claim", "tested", "worst", "median", "best", "limit", "margin", "seed"])
     for number, text in failed:
         print(f"{console.mark(False)} seed {number}: {text}")
     seconds = [result["seconds"] for result in ended.values()]
@@ -108,8 +109,7 @@ def report(name, results, full):
 
 def rows_of(ended):
     """A row for each claim, in the lesson's order; the worst is the one of the smallest margin."""
-    order = {place: None for result in ended.values() for place, _ in enumerate(result["claims"])}
-    for place in order:
+    for place in range(max((len(result["claims"]) for result in ended.values()), default=0)):
         runs = [(margin_of(result["claims"][place]), number, result["claims"][place])
                 for number, result in ended.items() if len(result["claims"]) > place]
         text = runs[0][2]["text"]
