@@ -196,7 +196,8 @@ lesson.claim("|b| after 10 rounds, minimax over non-saturating", abs(minimax[10,
 
 # %%
 figure, (left, right) = plot.panels(2)
-left.plot(s := np.linspace(-7, 5, 200), -np.logaddexp(0, s))
+s = np.linspace(-7, 5, 200)
+left.plot(s, -np.logaddexp(0, s))
 left.plot(s, np.logaddexp(0, -s))
 right.plot(V_best, label="minimax")
 right.plot(steep_best, label="non-saturating")
@@ -231,8 +232,8 @@ def learn(sign):
 lesson.claim("003's sign, θ + η ∇L_D: share of right answers", 1 - wrong_up, below=0.1)
 lesson.claim("θ − η ∇L_D: share of wrong answers", wrong_down, below=0.05)
 # %%
-against = losses.gan_discriminator, losses.gan_minimax
-swapped = play("swapped", *[lambda *s, loss=loss: -loss(*s) for loss in against], rounds=5)
+swapped = play("swapped", lambda real, made: -losses.gan_discriminator(real, made),
+               lambda made: -losses.gan_minimax(made), rounds=5)
 lesson.claim("|b| after five rounds, 003's game over V's", abs(swapped[5, 1] / minimax[5, 1]), above=1.5)
 lines = {"θ + η ∇L_D (003)": climbed, "θ − η ∇L_D": descended}
 lesson.picture(plot.curves(lines, "step", "L_D (nats)", log="y"), "sign", "One sign apart: D's loss.")

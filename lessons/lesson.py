@@ -28,7 +28,8 @@ one: twice a number and `s` or `min`.  Then come cells, each opened by `# %%`, o
 
 A check is an identity: pencil = machine, two ways to one number.  It holds for every seed, or the code is
 wrong.  A claim is a finding: a measured number, and the limit that theory, the literature or a document sets;
-it says by which margin it holds.  `python -m lessons seeds 04` tries the claims with many seeds.
+it says by which margin it holds.  `python -m lessons seeds 04` tries the claims with many seeds.  How sure a
+difference is, and simple rivals, are in lessons/judge.py; networks of several lessons in lessons/networks.py.
 
 Run as a script, a lesson takes its options from the command line.  In a notebook or a book build it takes
 them from `begin("04_lenet5", "--quick")` or from the environment variable MINIDL_OPTIONS; there its figures

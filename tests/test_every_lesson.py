@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,9 @@ class Run:
                 self.said += line
                 if self.missing and re.fullmatch(self.missing, line.rstrip("\n")):
                     self.missing = next(lines, None)
-                    if not self.missing:        # the rest of the run would show nothing more
+                    if not self.missing:        # what the rest of the run says is not read
                         process.kill()
+                        break
             self.status = process.wait()
             errors.seek(0)
             self.errors = errors.read()[-2000:]
@@ -175,7 +177,7 @@ def test_a_lesson_ends_with_tasks_what_to_remember_and_sources(source):
 
 def test_a_heading_is_underlined_to_its_length_and_a_block_stands_between_blank_lines(source):
     lines = source.splitlines()
-    for above, heading, line, below in zip(["", *lines], lines, lines[1:], [*lines[2:], ""]):
+    for heading, line in pairwise(lines):
         if re.fullmatch(r"# -{3,}", line):
             assert len(line) >= len(heading), heading
         if re.match(r"#     \S", line) and re.match(r"# ?\S", heading):
