@@ -222,6 +222,13 @@ def own_names(statement):
             yield node
 
 
+def test_a_lesson_quotes_what_the_documents_page_quotes(source):
+    page = " ".join((contents.FOLDER / "DOCUMENTS.md").read_text(encoding="utf-8").split())
+    prose = " ".join(line.removeprefix("#") for line in source.splitlines())
+    for quoted in re.findall(r"“([^”]{30,})”", " ".join(prose.split())):
+        assert quoted in page, f"lessons/DOCUMENTS.md has no “{quoted}”"
+
+
 def test_a_lesson_draws_in_the_house_style_and_loads_matplotlib_after_begin(source):
     assert "import matplotlib" not in source.partition("begin(")[0], "begin chooses its backend"
     assert "rc_context" not in source and "projection" not in source
