@@ -39,7 +39,7 @@ lesson.check("left out, 1, 2 and 6 are missed by −3, −1.5 and 4.5", left_out
 # -------------------------------------
 # The bundled digits stand in the file writer by writer.  Folds dealt by chance leave images of one writer on
 # both sides; five folds in file order part nearly all writers.  Guess first: does it matter?
-(x, y), (x_new, y_new) = ((images.reshape(-1, 64), labels) for images, labels in data.digits())
+(x, y), _ = ((images.reshape(-1, 64), labels) for images, labels in data.digits())
 def misread_by(folds):                                          # each fold is read by the others
     return np.mean(np.concatenate([judge.nearest(np.delete(x, fold, axis=0), np.delete(y, fold), x[fold])
                                    != y[fold] for fold in folds]))
