@@ -188,21 +188,22 @@ def jacobian_penalty(derivatives, weights):
     derivatives: [φ′ of layer 1 (N, n₁), …, of layer L (N, n_L)]; weights: [W₁ (D, n₁), …, W_L].  For one
     layer and the sigmoid, φ′ = h(1 − h), this is Σᵢ (hᵢ(1 − hᵢ))² Σⱼ Wⱼᵢ²     (Rifai et al. 2011, eq. 5).
 
-    The Jacobian of one example is W₁ A, with A = diag(φ′₁) W₂ diag(φ′₂) … (n₁, n_L), and ‖W₁ A‖² is
-    Σ (W₁ᵀW₁) ∘ (A Aᵀ): the wide input is met once, in a matrix n₁ × n₁, and so are all the examples.
+    An example's Jacobian has a row for each output: R W₁ᵀ with R = diag(φ′_L) W_Lᵀ … W₂ᵀ diag(φ′₁) (n_L, n₁).
+    A wide input is met once for all the examples, in n₁ × n₁ numbers: ‖R W₁ᵀ‖² = Σ (W₁ᵀW₁) ∘ (RᵀR).
     """
     widths, shapes = [d.shape[1] for d in derivatives], [tuple(w.shape) for w in weights]
     if not weights or shapes != list(zip([shapes[0][0], *widths], widths)):
         raise ValueError(f"jacobian_penalty: {len(derivatives)} derivatives for {len(weights)} weights; it "
                          f"takes one of each for every layer; weights {shapes}, outputs {widths}")
-    n, (d, *later), (w, *wider) = len(derivatives[0]), derivatives, weights
-    if not later:
-        return sum(d * d * sum(w * w, axis=0)) * _share(derivatives[0])
-    a = expand_dims(transpose(d), 2)                                            # (n₁, N, 1)
-    for first, (d, w) in enumerate(zip(later, wider)):
-        a = (matmul(a, w) if first else a * expand_dims(w, 1)) * d              # (n₁, N, nₗ)
-    a = reshape(a, shape=(a.shape[0], -1))                                      # (n₁, N·n_L)
-    return sum(gram(transpose(weights[0])) * gram(a)) * (1 / n)
+    n, d, w = len(derivatives[0]), derivatives[0], weights[0]
+    if len(weights) == 1:
+        return sum(d * d * sum(w * w, axis=0)) * _share(d)
+    rows = expand_dims(derivatives[-1], 2) * transpose(weights[-1])             # (N, n_L, nₗ), l = L − 1
+    for slope, later in zip(derivatives[-2:0:-1], weights[-2:0:-1]):
+        rows = matmul(rows * expand_dims(slope, 1), transpose(later))           # nₗ falls to n₁
+    rows = reshape(rows * expand_dims(d, 1), shape=(-1, w.shape[1]))            # (N·n_L, n₁)
+    return (sum(matmul(rows, transpose(w)) ** 2) if w.shape[0] < w.shape[1] else
+            sum(gram(transpose(w)) * gram(transpose(rows)))) * (1 / n)
 
 def _weights(name, parameters):
     """The weights among the parameters of a model, or among Tensors: what has two axes or more; no biases."""

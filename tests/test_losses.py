@@ -210,38 +210,38 @@ def test_minimax_saturates_where_the_discriminator_is_sure_and_the_other_does_no
 
 # --- penalties ----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("sizes", [(7, 5), (7, 5, 3), (7, 5, 3, 2), (3, 5, 7)])
+ENCODERS = [(7, 5), (7, 5, 3), (7, 5, 3, 2), (3, 5, 7), (5, 5, 5)]
+WHOLE_MAPS = [(5, 3, 5), (3, 6, 3), (6, 5, 2, 5, 6), (2, 6, 6, 2)]      # the decoder behind the encoder
+
+
+def layers(x, weights, act, linear=False):
+    """What each layer gives, x first; linear: the last is."""
+    outputs = [x]
+    for w in weights:
+        a = outputs[-1] @ w + 0.1
+        outputs.append(a if linear and w is weights[-1] else act(a))
+    return outputs
+
+
+def slopes(outputs, derivative, linear=False):
+    """φ′ of each layer, 1 behind a linear one."""
+    return [h * 0 + 1 if linear and h is outputs[-1] else derivative(h) for h in outputs[1:]]
+
+
+@pytest.mark.parametrize("linear", [False, True], ids=["", "linear"])
+@pytest.mark.parametrize("sizes", ENCODERS + WHOLE_MAPS, ids=str)
 @pytest.mark.parametrize("act, derivative", [(ops.sigmoid, lambda h: h * (1 - h)),
-                                             (ops.tanh, lambda h: 1 - h * h)])
-def test_the_jacobian_penalty_is_the_norm_of_the_jacobian(sizes, act, derivative):
-    x = random(4, sizes[0])
-    weights = [random(a, b, seed=a) * 0.5 for a, b in zip(sizes, sizes[1:])]
-
-    def encode(x):
-        hs = []
-        for w in weights:
-            x = act(x @ w + 0.1)
-            hs.append(x)
-        return hs
-
-    total = 0.0
-    for row in x:                               # ∂hᵢ/∂x by backward, one unit of one example at a time
-        for i in range(sizes[-1]):
-            t = Tensor(row[None])
-            total += (grad(encode(t)[-1][0, i], [t])[0] ** 2).sum()
-    found = losses.jacobian_penalty([derivative(h) for h in encode(x)], weights)
-    assert abs(found - total / len(x)) < 1e-10
-
-
-def test_the_jacobian_penalty_has_the_gradient_of_its_double_backward():
-    x, w1, w2 = Tensor(random(3, 5)), Tensor(random(5, 4)), Tensor(random(4, 2, seed=1))
-    h = ops.tanh(x @ w1)
-    y = ops.tanh(h @ w2)
-    by_hand = grad(losses.jacobian_penalty([1 - h * h, 1 - y * y], [w1, w2]), [w1, w2])
-    (a,), (b,) = (grad(y[:, i].sum(), [x], create_graph=True) for i in range(2))
-    by_double_backward = grad(((a * a).sum() + (b * b).sum()) / 3, [w1, w2])
-    for a, b in zip(by_hand, by_double_backward):
-        np.testing.assert_allclose(a, b, rtol=1e-10)
+                                             (ops.tanh, lambda h: 1 - h * h)], ids=["sigmoid", "tanh"])
+def test_the_jacobian_penalty_is_double_backward(sizes, act, derivative, linear):
+    x, n = Tensor(random(4, sizes[0])), 4
+    weights = [Tensor(random(a, b, seed=a) * 0.5) for a, b in zip(sizes, sizes[1:])]
+    outputs = layers(x, weights, act, linear)
+    by_hand = losses.jacobian_penalty(slopes(outputs, derivative, linear), weights)
+    rows = [grad(outputs[-1][:, i].sum(), [x], create_graph=True)[0] for i in range(sizes[-1])]
+    by_double_backward = sum((row * row).sum() for row in rows) / n         # ∂hᵢ/∂x, a unit at a time
+    assert abs((by_hand - by_double_backward).numpy()) < 1e-10
+    for a, b in zip(grad(by_hand, weights), grad(by_double_backward, weights)):
+        np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
 def test_the_penalty_of_one_sigmoid_layer_is_rifais_equation_5():
