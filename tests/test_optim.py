@@ -150,6 +150,16 @@ def test_the_first_step_of_adam_is_the_learning_rate_however_late_it_comes():
     assert late.array[0] == pytest.approx(-0.1)
 
 
+def test_adam_keeps_no_denormal_numbers_of_a_dead_unit():
+    """0.9 times the smallest ones is rounded to the same again: for ever, and a processor is slow on them."""
+    w = Tensor(np.ones(3, np.float32))
+    adam = optim.Adam([w])
+    for t in range(1000):
+        w.grad = np.full(3, float(t == 0), np.float32)
+        adam.step()
+    np.testing.assert_array_equal(adam.state[0]["m"], 0)
+
+
 def test_the_learning_rate_may_change_between_steps():
     p = Tensor(np.zeros(1))
     optimiser = optim.SGD([p], 0.1)
