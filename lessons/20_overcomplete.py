@@ -181,7 +181,7 @@ for ax, measure, label in zip(both, (1, 2), ("reproduced of shuffled digits", "g
     ax.plot(*np.array(stopped[0])[:, [0, measure]].T, "--", color=plot.GREY, label="none, stopped")
     for name, colour in zip(arms, (*plot.COLOURS[:4], *plot.COLOURS[5:7])):
         ax.plot(*scores[name][:, 0, [0, measure]].T, "o", markersize=4, color=colour, label=name)
-    ax.set(xscale="log", xlim=(0.003, 1), ylim=(-0.75, 1), ylabel=label, xlabel="error on new digits")
+    ax.set(xscale="log", xlim=(3e-3, 1), ylim=(-0.75, 1), ylabel=label, xlabel="error on new digits (share)")
 both[1].legend(loc="lower left", fontsize=7)
 lesson.picture(figure, "exchange", "Each dot is a trained network.  Look which dots lie on PCA's line, which "
                "below it, and which are also below the plain network, stopped at the same error (dashed).")

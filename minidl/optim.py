@@ -108,7 +108,7 @@ class Adam(Optimizer):
     def update(self, w, g, state):
         (b1, b2), m, v, room = self.betas, state["m"], state["v"], state["room"]
         t = state["t"] = state["t"] + 1
-        m *= b1 if t % 100 else b1 * (np.abs(m) > 1.2e-38)     # numbers below, as of a dead unit, are slow
+        m *= b1 if t % 100 else b1 * (np.abs(m) > 1.2e-38)     # a dead unit's m: denormal, slow
         m += np.multiply(g, 1 - b1, out=room)
         v *= b2
         v += np.multiply(np.multiply(g, g, out=room), 1 - b2, out=room)
