@@ -7,7 +7,8 @@ that a network, a lesson or its pictures may need.
 What CuPy refuses, it refuses: a host array among the operands, an implicit copy to the host, settings that
 CuPy lacks (where=, initial=, order=), `np.add.at` with a tuple for an index.  What makes CuPy wait for the
 GPU, it counts: numbers, text and copies for the host, masks as an index, `nonzero`.  What CuPy computes lies
-in memory in C order, whatever the order of the inputs; so it does here.
+in memory in C order, whatever the order of the inputs; so it does here.  (Not always a sum: on an H100, with
+CuPy 14.2, the sum over the first axis kept the order of its input.)
 
 It is stricter in two things.  A host array as an index, which CuPy copies to the GPU in silence, step after
 step, is refused.  And where CuPy is silent and NumPy raises, this raises: an index out of range, a negative

@@ -379,7 +379,6 @@ IN_C_ORDER = {
     "a comparison":         lambda d: d > 0,
     "where":                lambda d: np.where(d > 0, d, 0),
     "clip":                 lambda d: d.clip(0, 1),
-    "a reduction":          lambda d: d.sum(axis=0),
     "a copy":               lambda d: d.copy(),
     "elements":             lambda d: d[:, [0, 2]],
     "sort":                 lambda d: np.sort(d, axis=0),
