@@ -6,10 +6,10 @@ The decoder of an autoencoder turns the code of a digit into the digit (lesson 1
 place of a code: will it draw digits?  A variational autoencoder (VAE) has one more term in its loss for that.
 What does each of the two terms want?  And how good is the result, in numbers?
 
-Needs: lessons 02, 17 and 39.
+Needs: lessons 02, 12, 17, 27 and 39.
 From: the encoder notes (000), the course notes (001), the cube report (002), the exam paper (003) and the VAE
 slides (004); lessons/DOCUMENTS.md says what they are.
-New words: prior, posterior, reconstruction term, Kullback-Leibler term, nat, reparametrisation.
+New words: variational autoencoder, dice, floor.
 Time: quick 10 s, full 3 min on two cores.
 """
 import math
@@ -25,17 +25,17 @@ lesson = begin("28_vae")
 # %%
 # By hand: one number, seen through noise
 # ---------------------------------------
-# A secret number z is drawn from the *prior* p(z) = N(0, 1).  We see x = z + noise of variance 0.1, so the
-# decoder is p(x|z) = N(z, 0.1).  What was z?  An encoder answers with a distribution, q(z|x) = N(m, s²).  Two
-# terms judge its answer, the *reconstruction term* R and the *Kullback-Leibler term* K:
+# A secret number z is drawn from the prior p(z) = N(0, 1).  We see x = z + noise of variance 0.1, so the
+# decoder is p(x|z) = N(z, 0.1).  What was z?  An encoder answers with a distribution, q(z|x) = N(m, s²).  It
+# is judged by lesson 27's reconstruction term R and Kullback-Leibler term K:
 #
 #     R = E_q[−log p(x|z)] = ½ log(2π · 0.1) + ((x − m)² + s²) / 0.2
 #     K = KL(q ‖ p(z))     = ½ (m² + s² − 1 − log s²)
 #
-# The logarithms are natural: both terms are in *nats*.  Two results are used here without proof:
+# The logarithms are natural: both terms are in nats.  Lesson 27 shows the two results that are used here:
 #
-# - R + K ≥ −log p(x) for every q, and equal where q is the *posterior* p(z|x).  (−R − K is the ELBO.)
-# - *Reparametrisation*: draw z as m + s ε, ε ~ N(0, 1).  The chance is then an input, like x, and m and s get
+# - R + K ≥ −log p(x) for every q, and equal where q is the posterior p(z|x).  (−R − K is the ELBO.)
+# - Reparametrisation: draw z as m + s ε, ε ~ N(0, 1).  The chance is then an input, like x, and m and s get
 #   their slopes through a product and a sum.
 #
 # Let x = 1.1.  Over all z, x is N(0, 1.1), so −log p(x) = ½ log(2π · 1.1) + 1.21/2.2 = 1.5166.  The posterior
