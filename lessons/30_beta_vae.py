@@ -7,7 +7,7 @@ worse.  It blames a second penalty.  From which β on does a variational autoenc
 
 Needs: lessons 17, 25, 28 and 39.
 From: the cube report (002), equations 5 and 6, tables 3 and 5; lessons/DOCUMENTS.md says what it is.
-New words: β-VAE, posterior collapse, threshold, mutual information, tilt, annealing, warm-up.
+New words: β-VAE, posterior collapse, threshold, tilt, annealing, warm-up.
 Time: quick 9 s, full 1 min on two cores.
 """
 import numpy as np
@@ -43,7 +43,7 @@ def curve(beta, v):
 # %%
 # Can a deep network do better?  A proof
 # --------------------------------------
-# Box, from lesson 25: the *mutual information* I of x and z is the mean over z of KL(p(x|z) ‖ p(x)).  It is
+# Box, from lesson 25: the mutual information I of x and z is the mean over z of KL(p(x|z) ‖ p(x)).  It is
 # also the mean over x of KL(q(z|x) ‖ q(z)), where q(z) is the mixture of the q(z|x) of all x.  A KL is never
 # below 0.  E_p is a mean over the density p; logarithms are natural.
 #
