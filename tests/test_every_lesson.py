@@ -239,10 +239,21 @@ def test_every_lesson_stands_in_one_part():
     assert len(numbers) == len(set(numbers)) and {name[:2] for name in LESSONS} <= set(numbers)
 
 
-def test_the_readme_lists_every_lesson():
+def test_the_readme_lists_every_lesson_part_by_part():
     readme = (contents.FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| (\d\d) ", readme, re.MULTILINE) == sorted(
-        (name[:2] for name in LESSONS), key=" ".join(contents.PARTS.values()).index)
+    rows = re.findall(r"^\| (?:(\d\d) |\*(.+)\* \|)", readme, re.MULTILINE)
+    expected = [entry for part, names in contents.in_reading_order(LESSONS).items()
+                for entry in [("", part.capitalize()), *((name[:2], "") for name in names)]]
+    assert rows == expected
+
+
+def test_the_documents_page_lists_every_lesson_part_by_part():
+    page = (contents.FOLDER / "DOCUMENTS.md").read_text(encoding="utf-8")
+    table = page.partition("## The lessons, part by part")[2]
+    told = {part: re.findall(r"\d\d", numbers) for part, numbers in re.findall(
+        r"^\| ([a-z].*?) \| ([\d ,–]+) \|", table, re.MULTILINE)}
+    assert told == {part: [name[:2] for name in names]
+                    for part, names in contents.in_reading_order(LESSONS).items()}
 
 
 # --- the tasks ----------------------------------------------------------------------------------------------
