@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -133,6 +134,23 @@ def test_every_lesson_holds_its_claims_on_a_device_and_seldom_waits_for_it(name,
     assert done.status == 0, done
     found = done.result(name)
     assert found["device"] == "gpu" and all(claim["holds"] is not False for claim in found["claims"])
+
+
+WITHOUT_OPTUNA = """
+import runpy, sys
+del sys.argv[0]
+sys.modules["optuna"] = None                    # an import of it fails
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(not find_spec("optuna"), reason="Optuna, the extra `tune`, is not installed")
+def test_lesson_36_compares_with_optuna_where_it_is_and_says_where_it_is_not(tmp_path):
+    lesson = [LESSONS["36_tuning"], "--quick"]
+    there, away = Run(lesson, tmp_path), Run(["-c", WITHOUT_OPTUNA, *lesson], tmp_path)
+    assert there.status == away.status == 0, f"{there}\n{away}"
+    assert re.search(r"^Optuna +[\d.]+", there.said, re.MULTILINE), there
+    assert "Optuna is not installed" in away.said and "Optuna  " not in away.said, away
 
 
 # --- as a teacher reads it ----------------------------------------------------------------------------------
