@@ -137,12 +137,12 @@ class _Backward:
 class Evidence:
     """All that can be asked about one gradient; the signatures of diagnosis.py do the asking."""
 
-    def __init__(self, call, decoy, names, k, y, v, mine, numbers):
+    def __init__(self, call, decoy, names, k, y, v, mine, numbers, seed):
         self.call, self.decoy, self.names, self.k, self.y, self.v = call, decoy, names, k, y, v
         self.arrays, self.x = call.arrays, call.arrays[k]
         self.a, self.n, self.mine, self.numbers = mine[k], numbers[k], mine, numbers
         self.kept = np.ones(self.x.shape, bool)                 # less the kinks
-        self.u = np.random.default_rng(y.size).standard_normal(y.shape)     # a second cotangent
+        self.u = np.random.default_rng((seed, 1)).standard_normal(y.shape)  # a second cotangent
         self.others = [(names[j], x) for j, x in enumerate(self.arrays) if j != k and _is_float(x)]
 
     def same(self, p, q):
@@ -174,9 +174,10 @@ class Evidence:
 
     @cached_property
     def linear(self):
-        """Whether yours is linear in g."""
-        b, both = self.yours(self.u), self.yours(self.v + self.u)
-        return np.linalg.norm(both - self.a - b) <= TOLERANCE * (np.linalg.norm(self.a) + np.linalg.norm(b))
+        """Whether yours is linear in g: yours(v + u) = yours(v) + yours(u), and yours(−v) = −yours(v)."""
+        b, both, back = (self.yours(g) for g in (self.u, self.v + self.u, -self.v))
+        size = np.linalg.norm(self.a) + np.linalg.norm(b)
+        return max(np.linalg.norm(both - self.a - b), np.linalg.norm(back + self.a)) <= TOLERANCE * size
 
     @cached_property
     def elementwise(self):
@@ -213,7 +214,7 @@ def examine(forward, backward, arrays, names=None, seed=0, tolerance=TOLERANCE):
         mine = _gradients(call, v)
         slopes = {k: _slopes(forward, arrays, k, v) for k in floats}
         numbers = [slopes[k][0] if k in slopes else None for k in range(len(arrays))]
-        return [_compare(Evidence(call, decoy, names, k, y, v, mine, numbers), slopes[k][1], tolerance)
+        return [_compare(Evidence(call, decoy, names, k, y, v, mine, numbers, seed), slopes[k][1], tolerance)
                 for k in floats]
     except Trouble as trouble:
         cause, observed = trouble.args
@@ -273,7 +274,7 @@ def _compare(e, bend, tolerance):
     cause, observed = (None, "") if right else explain(e)
     worst = [e.index(i) for i in np.argsort(-np.abs(e.a - e.n) * e.kept, axis=None)[:3]]
     entries = [(str(i), f"{e.a[i]:.6g}", f"{e.n[i]:.6g}") for i in worst]
-    word = "right" if in_noise else _word(error)
+    word = "wrong" if not e.linear else "right" if in_noise else _word(error)
     return Diagnosis(name, word, right, error, cause, observed, worst[0], entries, kinks)
 
 

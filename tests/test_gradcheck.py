@@ -101,6 +101,29 @@ def test_a_diagnosis_prints_in_twelve_lines_and_says_where_to_look():
         assert any(line.startswith("Look at: ") for line in lines)
 
 
+# The same word for every seed
+
+
+SUM = lambda x: (x * x).sum()                                                       # noqa: E731
+ONE_CAUSE = {                                   # ten mistakes, each with its own name
+    "sign": (SUM, lambda g, x: -2 * g * x),
+    "stray-factor": (SUM, lambda g, x: g * x),
+    "extra-1/N": (SUM, lambda g, x: 2 * g * x / 15),
+    "zeros": (SUM, lambda g, x: 0 * g * x),
+    "not-linear": (SUM, lambda g, x: abs(g) * 2 * x),
+    "cotangent-ignored": (SUM, lambda g, x: 2 * x),
+    "x-for-y": (np.tanh, lambda g, x: g * (1 - x * x)),
+    "local-derivative-forgotten": (np.tanh, lambda g, x: g),
+    "mask-missing": (lambda x: np.maximum(x, 0), lambda g, x: g),
+    "flipped": (lambda x: x ** 3, lambda g, x: (3 * g * x * x)[::-1]),
+}
+
+
+@pytest.mark.parametrize("cause", ONE_CAUSE)
+def test_a_mistake_gets_one_and_the_same_name_from_a_hundred_seeds(cause):
+    assert {diagnose(*ONE_CAUSE[cause], X, seed=seed).cause for seed in range(101)} == {cause}
+
+
 # No false alarm
 
 
