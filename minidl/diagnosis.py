@@ -34,8 +34,11 @@ CAUSES = {
         ("it uses what an earlier forward pass kept",
          "where the cache is written: every time, or just once?"),
     "backward-raised":
-        ("two shapes that do not go together: a lost axis, a missing transpose",
-         "write the shape beside each array of that line (.T of a vector changes nothing)"),
+        ("it stopped with this error before there was a gradient",
+         "that line; if shapes clash in it, write the shape beside each array (.T of a vector changes nothing)"),
+    "cast":
+        ("an array of another kind of number was made for it, or what it is made of is of that kind",
+         "each astype, dtype=, zeros_like and empty_like: like which array?"),
     "wrong-count":
         ("a forgotten input, or a tuple in a tuple", "the return line"),
     "no-gradient":
@@ -292,6 +295,12 @@ def vector_transpose(e):
 
 
 # --- the right shape ----------------------------------------------------------------------------------------
+
+
+def cast(e):
+    """Yours holds whole numbers where the right one does not."""
+    if e.whole and (e.n % 1).any():
+        return "cast", "yours is an array of whole numbers, and cuts off what is behind the point"
 
 
 def zeros(e):
@@ -604,7 +613,7 @@ def if_small(signature):
 FIRST = [swapped]
 SHAPES = [reshaped, not_summed, not_put_back, permuted, framed, vector_transpose]
 VALUES = [
-    zeros, cotangent, factor,
+    cast, zeros, cotangent, factor,
     axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,
     mask_inverted, different_mask, wrong_places, mask_missing, one_sided,
     branch_lost, local_derivative, forgotten_activation, statistic_path, passed_through,

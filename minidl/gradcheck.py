@@ -112,7 +112,9 @@ class _Backward:
         self.forward(*given[1:])
         try:
             found = self.backward(*given)
-        except (ValueError, TypeError, IndexError, AttributeError) as error:
+        except Trouble:
+            raise
+        except Exception as error:
             if "__array_ufunc__" in str(error) or "not a NumPy array" in str(error):
                 raise Trouble("no-gradient", "NumPy met a Tensor: write ops.exp(x), not np.exp(x)") from error
             raise Trouble("backward-raised", f"{type(error).__name__}: {error}") from error
@@ -131,7 +133,18 @@ class _Backward:
             found = [next(rest) if is_float else None for is_float in floats]
         if len(found) != len(floats):
             raise Trouble("wrong-count", f"{len(found)} gradients for {sum(floats)} inputs")
-        return [None if g is None else np.array(value(g), float) for g in found]
+        self.whole = [g is not None and np.asarray(value(g)).dtype.kind in "iu" for g in found]
+        return [None if g is None else _real(value(g)) for g in found]
+
+
+def _real(g):
+    """g as a float64 array; numbers that this would change are a cause of their own."""
+    g = np.asarray(g)
+    if g.dtype.kind == "c" and g.imag.any():
+        raise Trouble("cast", "yours is complex: its imaginary part would be lost")
+    if g.dtype == np.float16:
+        raise Trouble("low-precision", "yours is float16, which keeps three digits")
+    return np.array(g.real, float)
 
 
 class Evidence:
@@ -141,6 +154,7 @@ class Evidence:
         self.call, self.decoy, self.names, self.k, self.y, self.v = call, decoy, names, k, y, v
         self.arrays, self.x = call.arrays, call.arrays[k]
         self.a, self.n, self.mine, self.numbers = mine[k], numbers[k], mine, numbers
+        self.whole = call.whole[k]                              # yours came as whole numbers
         self.kept = np.ones(self.x.shape, bool)                 # less the kinks
         self.u = np.random.default_rng((seed, 1)).standard_normal(y.shape)  # a second cotangent
         self.others = [(names[j], x) for j, x in enumerate(self.arrays) if j != k and _is_float(x)]

@@ -413,6 +413,15 @@ def _clip_back(g, x):
 
 
 WRONG = [
+    Case("square", "an array like the labels", "cast", lambda x: ((x - LABELS) ** 2).sum(),
+         lambda g, x: (2 * g * (x - LABELS)).astype(LABELS.dtype), (30 * normal(5),)),
+    Case("sigmoid", "a complex array", "cast", sigmoid, lambda g, x: 1j * g, (normal(5, 3),)),
+    Case("sigmoid", "float16", "low-precision", sigmoid,
+         lambda g, x: (g * sigmoid(x) * (1 - sigmoid(x))).astype(np.float16), (normal(5, 3),)),
+    Case("sigmoid", "a key that is not there", "backward-raised", sigmoid, lambda g, x: {}["y"] * g,
+         (normal(5, 3),)),
+    Case("inverse", "of a singular matrix", "backward-raised", np.linalg.inv,
+         lambda g, x: np.linalg.inv(0 * x), (normal(3, 3) + 3 * np.eye(3),)),
     Case("bias", "the mean over the batch", "extra-1/N",
          lambda x, b: x + b, lambda g, x, b: (g, g.mean(0)), (normal(5, 3), normal(3))),
     Case("bias", "summed over the features", "wrong-axis",
