@@ -35,7 +35,7 @@ CAUSES = {
          "where the cache is written: every time, or just once?"),
     "backward-raised":
         ("it stopped with this error before there was a gradient",
-         "that line; if shapes clash in it, write the shape beside each array (.T of a vector changes nothing)"),
+         "that line; if shapes clash there, write the shape beside each array (.T of a vector changes nothing)"),
     "cast":
         ("an array of another kind of number was made for it, or what it is made of is of that kind",
          "each astype, dtype=, zeros_like and empty_like: like which array?"),
@@ -76,7 +76,8 @@ CAUSES = {
         (".T of a 1-D array is itself: an inner or an entrywise product came out, not an outer one",
          "each .T and * of this line"),
     "wrong-shape":
-        ("an axis is lost, or one too many", "the shapes along this input's line"),
+        ("an axis is lost or one too many, or a sum runs over another axis, or a slice has another length",
+         "the shapes along this input's line"),
     "zeros":
         ("the gradient was overwritten or never filled, or the last of several = wins",
          "where its array is made"),
@@ -130,8 +131,9 @@ CAUSES = {
          "this input's line"),
     "branch-lost":
         ("the input is used in two places, and one of them is not added", "every use of the input, forwards"),
-    "regulariser-lost":
-        ("the penalty on the weights is in the loss, not in the gradient", "each term of the loss"),
+    "penalty-off":
+        ("the penalty on the weights is not in the gradient, or with another factor than in the loss",
+         "each term of the loss, and its λ and ½"),
     "data-loss-lost":
         ("only the penalty's gradient is there", "each term of the loss; = for +="),
     "mean-path-missing":
@@ -142,16 +144,22 @@ CAUSES = {
          "everything that depends on the variance"),
     "statistics-constant":
         ("mean and variance are treated as constants", "everything that depends on the two"),
+    "extra-path":
+        ("statistics that are constants forwards (running ones, as in evaluation) are differentiated",
+         "which mean and variance does the forward pass use?"),
     "norm-path-missing":
         ("the norm is treated as a constant", "everything that depends on the norm"),
     "normaliser-path-missing":
-        ("the sum of the exponentials is treated as a constant", "everything that depends on that sum"),
+        ("the sum of the exponentials is treated as a constant, or its path is weighed wrongly",
+         "everything that depends on that sum, and each axis="),
     "row-factor":
         ("a division or a weight for each row or column is left out or doubled", "scales: 1/σ, γ, weights"),
     "extra-elementwise-factor":
         ("a power not lowered, or a factor used twice", "the derivative, on paper"),
     "variance-for-deviation":
-        ("exp(log σ²) stands where exp(½ log σ²) belongs, or the other way round", "each exp and each ½"),
+        ("exp(log σ²) stands where exp(½ log σ²) belongs", "each exp and each ½"),
+    "exponential-off":
+        ("the exponential is forgotten, or its exponent has lost a factor 2", "each exp and each ½"),
     "diagonal-only":
         ("every output depends on a whole row, and only its own entry is followed",
          "the sums of the forward pass"),
@@ -161,15 +169,18 @@ CAUSES = {
         ("the input also acts through one number for the whole row, and that path is lost",
          "sums, means and norms of the forward pass"),
     "contributions-lost":
-        ("= where += belongs (windows that overlap, an index that repeats, weights shared by time "
-         "steps), or one of several uses left out",
-         "each assignment into the gradient; where its loop ends"),
+        ("= where += belongs (windows that overlap, weights shared by time steps), or one of several uses "
+         "left out; where an index repeats, d[index] += g adds only once",
+         "each assignment into the gradient (np.add.at adds for every repeat); where its loop ends"),
     "entries-missed":
         ("the loop ends too early, or an edge is left out", "the ranges of the loops"),
-    "wrong-after-first-step":
-        ("the steps are not added up (= for +=), or nothing comes back from the step after: the two "
-         "look alike",
-         "the loop over time"),
+    "nothing-arrives":
+        ("these entries are left out on the way back: a class, a mask, an index that is never visited",
+         "what these entries have in common, and the line that should fill them"),
+    "wrong-between-steps":
+        ("each step by itself is right: what is wrong is handed from a step to the one before it (not added "
+         "up, not transposed, without its slope, or not at all)",
+         "the loop over time: what does it carry over?"),
     "few-entries":
         ("a special case: a label, an edge, a repeated index", "what is special about these entries?"),
 }
@@ -407,7 +418,7 @@ def different_mask(e):
 def one_sided(e):
     """Wrong on one side of 0."""
     for side, where in ("x < 0", e.x < 0), ("x > 0", e.x > 0):
-        if e.x.size > 7 and where.any() and not where.all() and np.array_equal(where, e.bad):
+        if e.x.size > 11 and where.any() and not where.all() and np.array_equal(where, e.bad):
             return "wrong-on-one-side", f"yours is wrong where {side}, and only there"
 
 
@@ -475,6 +486,8 @@ def statistic_path(e):
                 ("statistics-constant", "a constant and a multiple of x − mean", one, centred)):
             enough = math.prod(e.x.shape[i] for i in axes) > len(paths)
             if enough and e.same(rest, sum(_share(rest, path, axes) for path in paths)):
+                if e.elementwise:
+                    return "extra-path", f"what is too much is {kind} along {_axes(axes)}; forwards, none mix"
                 return cause, f"what is missing is {kind} along {_axes(axes)}"
 
 
@@ -503,7 +516,7 @@ def other_factor(e):
 
 def penalty(e):
     """What is missing of a loss, or all there is, is a multiple of the input or of its sign."""
-    for cause, what, g in (("regulariser-lost", "what is missing", e.n - e.a),
+    for cause, what, g in (("penalty-off", "what is missing", e.n - e.a),
                            ("data-loss-lost", "yours", e.a)):
         for kind, p in ("the input", e.x), ("the input's sign", np.sign(e.x)):
             if e.y.ndim == 0 and e.x.size > 2 and e.same(g, _share(g, p, None)):
@@ -513,9 +526,9 @@ def penalty(e):
 def extra_factor(e):
     """The right one times a function of the input, the output or another input."""
     for c in (0.5, 1, 2):
-        if any(e.same(e.a, c * e.n * np.exp(s * e.x / 2)) for s in (1, -1)):
-            return ("variance-for-deviation",
-                    "yours is the right one times exp(½x) or exp(−½x), and perhaps 2 or ½")
+        for cause, sign, s in ("variance-for-deviation", "", 1), ("exponential-off", "−", -1):
+            if e.same(e.a, c * e.n * np.exp(s * e.x / 2)):
+                return cause, f"yours is {c} times the right one times exp({sign}½x)"
     for name, t in ("the input", e.x), ("the output", e.y), *e.others:
         for formula, p in (name, t), (f"1/({name})", 1 / t):
             if t.shape == e.x.shape and e.same(e.a, e.n * p):
@@ -563,7 +576,7 @@ def contributions_lost(e):
         whole = wrong.any(0) & ~a.any(0)
         at = f"such as at {e.index(np.argmax(wrong.any(0)))}"
         if (whole == wrong.any(0)).all():
-            return ("entries-missed",
+            return ("entries-missed" if _at_an_end(whole.reshape(e.x.shape)) else "nothing-arrives",
                     f"at {whole.sum()} of {whole.size} entries, {at}, nothing arrives; the others are right")
         return ("contributions-lost",
                 f"at {wrong.any(0).sum()} of {e.x.size} entries, {at}, some outputs' share is missing")
@@ -582,18 +595,20 @@ def path_missing(e):
     a, n = e.jacobians
     if e.y.shape == e.x.shape and (axes := _mixes(n)) and axes == _mixes(a):
         size, rank = math.prod(e.x.shape[i] for i in axes), _rank(n - a, axes)
-        if rank <= min(2, size - 2):
+        wrong = np.abs(n - a).reshape(e.y.size, e.x.size) > 1e-6 * np.abs(n).max()
+        spread = min(wrong.any(0).sum(), wrong.any(1).sum()) > e.x.size / size  # more than one row or column
+        if spread and rank <= min(2, size - 2):
             return "path-missing", f"what is missing has rank {rank} along {_axes(axes)}"
 
 
 def first_step_right(e):
-    """Yours is right for the outputs at index 0 of an axis, and for no others."""
+    """Of a sequence: yours is right for the outputs of the first step, and for no others."""
     a, n = e.jacobians
     right = (np.abs(a - n) < 1e-6 * np.abs(n).max()).all(tuple(range(e.y.ndim, e.y.ndim + e.x.ndim)))
-    for i in range(e.y.ndim):
+    for i in range(e.y.ndim) if e.y.ndim > 2 else ():
         by_step = np.moveaxis(right, i, 0).reshape(e.y.shape[i], -1).all(1)
-        if e.y.shape[i] > 2 and by_step[0] and not by_step[1:].any():
-            return ("wrong-after-first-step",
+        if by_step.size > 2 and by_step[0] and not by_step[1:].any() and _causal(n, i, e.x.shape):
+            return ("wrong-between-steps",
                     f"yours is right for the outputs at index 0 of axis {i}, and wrong for all after it")
 
 
@@ -656,6 +671,27 @@ def _rank(jacobian, axes):
     order = [i + shift for shift in (0, ndim) for i in others + tuple(axes)]
     blocks = np.einsum("pipj->pij", jacobian.transpose(order).reshape(places, size, places, size))
     return int(np.linalg.matrix_rank(blocks, tol=1e-6 * np.abs(jacobian).max()).max())
+
+
+def _at_an_end(mask):
+    """Whether the mask is a block at the end of an axis."""
+    for i in range(mask.ndim):
+        there = np.moveaxis(mask, i, 0).reshape(mask.shape[i], -1)
+        by_index = there.all(1)
+        if np.array_equal(by_index, there.any(1)) and (by_index[0] or by_index[-1]) \
+                and (by_index[1:] != by_index[:-1]).sum() == 1:
+            return True
+    return False
+
+
+def _causal(jacobian, i, shape):
+    """Whether axis i is time: no output depends on a later input.  Of weights, which have no time: yes."""
+    steps, ndim = jacobian.shape[i], jacobian.ndim - len(shape)
+    if len(shape) <= i or shape[i] != steps:
+        return len(shape) <= 2
+    size = np.abs(np.moveaxis(jacobian, (i, ndim + i), (0, 1))).reshape(steps, steps, -1).max(2)
+    there = size > 1e-6 * size.max()
+    return not np.triu(there, 1).any() and np.tril(there, -1).any()
 
 
 def _axes(axes):

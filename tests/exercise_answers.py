@@ -295,7 +295,7 @@ WRONG = {
                 before = h[:, t - 1] if t else np.zeros_like(d)
                 dx[:, t], du, dw, db, later = d @ u.T, x[:, t].T @ d, before.T @ d, d.sum(0), d @ w.T
             return dx, du, dw, db"""),
-        ("wrong-after-first-step", """
+        ("wrong-between-steps", """
             h, later, dx = forward(x, u, w, b), 0, np.zeros_like(x)
             for t in reversed(range(x.shape[1])):
                 d = (g[:, t] + later) * (1 - h[:, t] ** 2)

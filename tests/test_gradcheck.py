@@ -83,6 +83,34 @@ def test_a_second_mistake_on_top_gets_no_wrong_name():
     print(f"\nwith a factor −1.5 on top: no name {names[True]}, one of the two {names[False]}, a wrong one 0")
 
 
+ONE_ROW = np.where(np.arange(5)[:, None] == 2, 7.0, np.arange(25.0).reshape(5, 5) ** 0.5)
+
+
+@pytest.mark.parametrize("forward, backward, shape", [
+    (functions.softmax, lambda g, s: g @ _softmax_jacobian(s[0]), (5, 3)),          # that of row 0, for all
+    (lambda x: x @ np.arange(25.0).reshape(5, 5).T ** 0.5, lambda g, x: g @ ONE_ROW, (3, 5)),
+    (lambda x: images.conv2d(x, W, stride=2), lambda g, x: _as_if_stride_1(g, x), (1, 2, 3, 11)),
+], ids=["softmax", "matmul", "strided convolution"])
+def test_what_only_looks_like_a_known_mistake_gets_no_name(forward, backward, shape):
+    found = diagnose(forward, backward, np.random.default_rng(5).standard_normal(shape))
+    assert not found.right and found.cause in NEUTRAL, found
+
+
+W = np.random.default_rng(4).standard_normal((3, 2, 3, 3))
+
+
+def _softmax_jacobian(s):
+    p = np.exp(s) / np.exp(s).sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+def _as_if_stride_1(g, x):
+    dx = np.zeros_like(x)
+    for j in range(g.shape[3]):
+        dx[:, :, :, j:j + 3] += np.einsum("no,ocuv->ncuv", g[:, :, 0, j], W)
+    return dx
+
+
 def test_the_set_is_large_and_its_names_exist():
     assert len(WRONG) >= 60 and len(HELD_OUT) >= 15 and len(RIGHT) >= 20 and len(TWO_AT_ONCE) >= 8
     assert len({case.op for case in WRONG}) >= 15

@@ -129,7 +129,7 @@ def rnn(x, u, w):
     return np.stack(states, 1)
 
 
-def rnn_back(g, x, u, w, add=True, through_time=True):
+def rnn_back(g, x, u, w, add=True, through_time=True, turned=False):
     h = rnn(x, u, w)
     dx, du, dw, later = np.zeros_like(x), np.zeros_like(u), np.zeros_like(w), 0
     for t in reversed(range(x.shape[1])):
@@ -138,7 +138,7 @@ def rnn_back(g, x, u, w, add=True, through_time=True):
         dx[:, t] = d @ u.T
         du = x[:, t].T @ d + (du if add else 0)
         dw = before.T @ d + dw
-        later = d @ w.T if through_time else 0
+        later = d @ (w if turned else w.T) if through_time else 0
     return dx, du, dw
 
 
@@ -400,6 +400,14 @@ def _ridge(w, x, y):
     return ((x @ w - y) ** 2).sum() + 0.1 * (w ** 2).sum()
 
 
+def _margins(s):
+    return s - s[np.arange(len(s)), LABELS][:, None] + 1
+
+
+def _hinge(s):
+    return (np.maximum(_margins(s), 0) * (np.arange(4) != LABELS[:, None])).sum()
+
+
 def _lasso(w, x, y):
     return ((x @ w - y) ** 2).sum() + 0.1 * np.abs(w).sum()
 
@@ -592,7 +600,7 @@ WRONG = [
          lambda x: np.roll(x, 2, 1), lambda g, x: np.roll(g, 2, 1), (normal(3, 5),)),
     Case("time-shared dense", "= where time steps share the weights", "contributions-lost",
          lambda x, w: x @ w, _shared_over_time, (normal(2, 5, 3), normal(3, 7))),
-    Case("rnn", "= where time steps share the weights", "wrong-after-first-step",
+    Case("rnn", "= where time steps share the weights", "wrong-between-steps",
          rnn, lambda g, x, u, w: rnn_back(g, x, u, w, add=False),
          (normal(2, 5, 3), normal(3, 2), normal(2, 2))),
     Case("rnn", "nothing from the next step", "contributions-lost",
@@ -614,18 +622,31 @@ WRONG = [
          (normal(5, 3), normal(5, 3))),
     Case("fork", "one branch of two", "branch-lost",
          lambda x: x ** 2 + np.sin(x), lambda g, x: g * 2 * x, (normal(5, 3),)),
+    Case("batch norm", "fixed statistics differentiated as the batch's", "extra-path",
+         lambda x: (x - 0.3) / 1.7, lambda g, x: standardise_back(g, x) * x.std(0) / 1.7, (normal(7, 3),)),
+    Case("vae sample", "the exponential forgotten", "exponential-off",
+         lambda m, v: sample(m, v, NOISE), lambda g, m, v: (g, g * 0.5 * NOISE),
+         (normal(5, 3), normal(5, 3))),
+    Case("hinge", "the right class gets nothing", "nothing-arrives",
+         _hinge, lambda g, s: g * ((_margins(s) > 0) & (np.arange(4) != LABELS[:, None])), (normal(5, 4),)),
+    Case("ridge", "the penalty with another factor", "penalty-off",
+         lambda w: (w ** 4).sum() + 0.15 * (w * w).sum(), lambda g, w: g * (4 * w ** 3 + 0.6 * w),
+         (normal(5, 3),)),
+    Case("rnn", "the weights not transposed between steps", "wrong-between-steps",
+         rnn, lambda g, x, u, w: rnn_back(g, x, u, w, turned=True),
+         (normal(2, 5, 3), normal(3, 2), normal(2, 2))),
     Case("swish", "one half of the product rule", "branch-lost",
          lambda x: x * sigmoid(x), lambda g, x: g * sigmoid(x), (normal(5, 3),)),
     Case("residual block", "the skip connection alone", "passed-through",
          lambda x: x + np.tanh(x @ SQUARE), lambda g, x: g, (normal(3, 5),)),
-    Case("ridge", "the penalty forgotten", "regulariser-lost",
+    Case("ridge", "the penalty forgotten", "penalty-off",
          _ridge, lambda g, w, x, y: (g * 2 * x.T @ (x @ w - y), g * 2 * (x @ w - y) @ w.T,
                                      -g * 2 * (x @ w - y)),
          (normal(3, 2), normal(7, 3), normal(7, 2))),
     Case("ridge", "the penalty alone", "data-loss-lost",
          _ridge, lambda g, w, x, y: (g * 0.2 * w, g * 2 * (x @ w - y) @ w.T, -g * 2 * (x @ w - y)),
          (normal(3, 2), normal(7, 3), normal(7, 2))),
-    Case("lasso", "the penalty forgotten", "regulariser-lost",
+    Case("lasso", "the penalty forgotten", "penalty-off",
          _lasso, lambda g, w, x, y: (g * 2 * x.T @ (x @ w - y), g * 2 * (x @ w - y) @ w.T,
                                      -g * 2 * (x @ w - y)),
          (normal(3, 2), normal(7, 3), normal(7, 2))),
