@@ -35,7 +35,7 @@ CAUSES = {
          "where the cache is written: every time, or just once?"),
     "backward-raised":
         ("it stopped with this error before there was a gradient",
-         "that line; if shapes clash there, write the shape beside each array (.T of a vector changes nothing)"),
+         "that line; if shapes clash, write the shape beside each array (.T of a vector changes nothing)"),
     "cast":
         ("an array of another kind of number was made for it, or what it is made of is of that kind",
          "each astype, dtype=, zeros_like and empty_like: like which array?"),
@@ -190,8 +190,8 @@ CAUSES = {
 class Diagnosis:
     """What is known of one gradient: the verdict, and for a wrong one the likely cause; print it."""
     name: str                                   # of the input
-    verdict: str                                # "right" … "wrong", "zero", "unchecked"
-    right: bool
+    verdict: str                                # "right" … "wrong", "zero", "drowned", "kink", "unchecked"
+    right: bool | None                          # None: it cannot be told
     error: float = math.nan                     # ‖a − n‖ / (‖a‖ + ‖n‖)
     cause: str | None = None                    # a key of CAUSES
     observed: str = ""
@@ -213,13 +213,14 @@ class Diagnosis:
         """The verdict in a line."""
         about = {"zero": "the gradient is zero here, this check says nothing",
                  "unchecked": "something is amiss",
-                 "kink": "nothing is left to compare"}
+                 "drowned": "cannot be told: the differences drown in rounding; try inputs of another size",
+                 "kink": "cannot be told: a kink at every entry, nothing is left to compare"}
         error = "" if math.isnan(self.error) else f", error {self.error:.1e}"
         kinks = f"; kink at {', '.join(map(str, self.kinks[:3]))}, left out" if self.kinks else ""
         return f"{self.name}: {about.get(self.verdict, self.verdict)}{error}{kinks}"
 
     def __str__(self):
-        if self.right:
+        if self.right is not False:
             return self.line()
         lines = [f"{self.line()}   [{self.cause or 'no known pattern'}]"]
         said = f"Observed: {self.observed}", f"This usually means: {self.usually}", f"Look at: {self.look}"

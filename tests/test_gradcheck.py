@@ -177,6 +177,20 @@ def test_a_thousand_right_gradients_raise_no_alarm():
     print("\nfalse alarms 0/1000")
 
 
+WIDE = [*SMOOTH, (lambda x: 1 / x, 1), (lambda x: ops.sqrt(ops.abs(x)), 1),
+        (lambda x: ops.log(ops.abs(x)), 1)]
+WIDE.remove((ops.exp, 1))                       # of 10⁶ it is infinite
+
+
+def test_ten_thousand_right_gradients_of_all_sizes_raise_no_alarm():
+    draw = np.random.default_rng(2)
+    for trial in range(10_000):
+        f, inputs = WIDE[trial % len(WIDE)]
+        shape = tuple(draw.choice([1, 2, 3, 4], size=draw.integers(1, 3)))
+        size = 10 ** draw.uniform(-6, 6)
+        assert check_gradients(f, *(size * draw.standard_normal((inputs, *shape))), seed=trial).right
+
+
 OPERATIONS = {
     "matmul": (ops.matmul, (3, 5), (5, 7)),
     "divide": (lambda x, y: x / (2 + y * y), (5, 3), (3,)),
@@ -255,6 +269,47 @@ def test_a_kink_is_left_out_and_named():
 def test_a_strong_curve_is_no_kink():
     found = check_gradients(lambda x: 1 / x, np.array([0.01, -0.01, 1.0])).inputs[0]
     assert found.right and not found.kinks
+
+
+SQUARE = lambda x: x * x                                                            # noqa: E731
+
+
+@pytest.mark.parametrize("forward, backward, x", [
+    (lambda x: 1e18 + x, lambda g, x: -g, X),                   # the output does not change at all
+    (functions.relu, lambda g, x: g, np.zeros((3, 2))),         # a kink everywhere
+    (lambda x: np.sin(1e7 * x), lambda g, x: 0 * x, X)])
+def test_what_cannot_be_told_is_neither_right_nor_wrong(forward, backward, x):
+    found = diagnose(forward, backward, x)
+    assert found.right is None and found.cause is None and "cannot be told" in str(found)
+
+
+def test_strict_refuses_what_cannot_be_told():
+    zeros = np.zeros((3, 2))
+    assert check_gradients(functions.relu, zeros).inputs[0].right is None
+    with pytest.raises(WrongGradient, match="cannot be told"):
+        check_gradients(functions.relu, zeros, strict=True)
+    model = nn.Sequential(nn.Dense(2, 1), nn.ReLU())
+    for parameter in model.parameters():
+        parameter.array[...] = 0
+    check_model(model, lambda y: y.sum(), np.ones((3, 2)))
+    with pytest.raises(WrongGradient, match="cannot be told"):
+        check_model(model, lambda y: y.sum(), np.ones((3, 2)), strict=True)
+
+
+@pytest.mark.parametrize("forward, backward, x", [
+    (np.log, lambda g, x: g / x, 1e-3 + 1e-3 * abs(X)), (np.log, lambda g, x: g / x, 1e-7 + 1e-7 * abs(X)),
+    (lambda x: 1 / x, lambda g, x: -g / x ** 2, 1e-3 + 1e-3 * abs(X)),
+    (lambda x: np.sin(1000 * x), lambda g, x: 1000 * g * np.cos(1000 * x), X),
+    (lambda x: 1e9 + x, lambda g, x: g, X), (lambda x: (x + 1e6) - 1e6, lambda g, x: g, X),
+    (SQUARE, lambda g, x: 2 * g * x, 1e8 * X)])
+def test_a_right_gradient_at_an_awkward_size_passes_and_a_wrong_one_does_not(forward, backward, x):
+    assert diagnose(forward, backward, x).right
+    assert diagnose(forward, lambda g, x: 1.1 * backward(g, x), x).right is False
+
+
+def test_one_wrong_entry_among_far_larger_ones_is_found():
+    found = diagnose(lambda x: x * [1e6, 1], lambda g, x: g * [1e6, 0], np.array([1.0, 2]))
+    assert found.right is False and found.verdict == "wrong"
 
 
 def test_a_gradient_of_zero_says_nothing_and_is_said_to():
