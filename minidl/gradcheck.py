@@ -18,7 +18,7 @@ import numpy as np
 
 from minidl import backend
 from minidl.diagnosis import Diagnosis, explain
-from minidl.tensor import Tensor, describe, no_grad, pullback, sum_to, value
+from minidl.tensor import Tensor, describe, no_grad, pullback, sum_to, tape, value
 
 STEP = 6e-6             # ∛ε of float64, where the rounding error, ε/h, and that of the method, h², balance
 TOLERANCE = 1e-6        # differences in float64 are right to about 1e-9, and a mistake is seldom below 1e-3
@@ -404,9 +404,10 @@ def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE, strict=Fal
 def check_model(model, loss, *batch, seed=0, strict=False):
     """The Report on the gradients of loss(model(batch[0]), *batch[1:]) by every parameter of the model.
 
-    Along one random direction for each parameter; one that is wrong, or meets a kink, is checked in full.  A
-    small batch will do, and dropout may be on: it draws the same numbers every time.  It runs on the device
-    in use, where the model is.  strict=True refuses what cannot be told, too.
+    Along one random direction for each parameter; one that is wrong, or meets a kink, is checked in full.
+    Then the own rule of each primitive that ran is checked, too, to name the one at fault.  A small batch
+    will do, and dropout may be on: it draws the same numbers every time.  It runs on the device in use, where
+    the model is.  strict=True refuses what cannot be told, too.
     """
     if not hasattr(model, "parameters"):
         raise TypeError(f"check_model takes a model, which has parameters, and not {describe(model)}; for a "
@@ -422,10 +423,32 @@ def check_model(model, loss, *batch, seed=0, strict=False):
                                  arrays[k:k + 1],
                                  names[k:k + 1], seed)
     wrong = [found.name for found in inputs if found.right is False]
-    hint = ""
-    if wrong and wrong[-1] != names[-1]:
+    hint = _wrong_rules(model, loss, *batch, seed=seed) if wrong else ""
+    if wrong and not hint and wrong[-1] != names[-1]:
         hint = f"Gradients come from the back, and behind {wrong[-1]} all are right: look there first."
     return Report(type(model).__name__, inputs, hint).checked(strict)
+
+
+def _wrong_rules(model, loss, *batch, seed=0):
+    """For each primitive of the loss whose own rule is wrong: after which parameter it ran, and how."""
+    tensors = {id(t): name for name, t in model.named()}
+    with _holding(model, [_to_device(_double(t.array)) for t in model.parameters()],
+                  backend.rng().bit_generator.state):
+        steps, place = {}, "the batch"
+        for t in tape(loss(model(_to_device(_double(batch[0]))), *batch[1:])):
+            place = [place, *(tensors[id(x)] for x in t.inputs if id(x) in tensors)][-1]
+            if t.op:
+                arrays = [np.asarray(_double(value(x))) for x in t.inputs]
+                steps.setdefault((t.op, *map(np.shape, arrays)), (place, arrays, t.params))
+    lines = []
+    for (op, *_), (place, arrays, params) in steps.items():
+        if sum(map(np.size, arrays)) <= 5000:                   # a difference for each entry, and more
+            found = diagnose(op, None, *arrays, seed=seed, **params)
+            if found.right is False:
+                cause = found.cause or "no known pattern"
+                lines.append(f"{op.__name__}, after {place}: its own rule is wrong   [{cause}]\n"
+                             f"    {found.observed}")
+    return "\n".join(lines)
 
 
 def _along_random_ways(forward, backward, arrays, seed):
@@ -509,8 +532,9 @@ def through_rules(op, **params):
         if callable(op.vjps):
             grads = op.vjps(*given, **params)
         else:
-            grads = [rule and rule(*given, **params) for rule in op.vjps]
-        return [sum_to(a, shape=x.shape) if op.broadcasts and np.shape(a) == out.shape else a
+            grads = [rule(*given, **params) if rule and _is_float(x) else None
+                     for rule, x in zip(op.vjps, arrays)]
+        return [a if a is None or not op.broadcasts or np.shape(a) != out.shape else sum_to(a, shape=x.shape)
                 for a, x in zip(grads, arrays)]
     return backward
 

@@ -420,9 +420,28 @@ def test_a_wrong_layer_is_checked_in_full_and_pointed_at():
         def forward(self, x):
             return self.last(self.activation(self.first(x)))
 
-    with pytest.raises(WrongGradient, match="behind first.b all are right") as caught:
+    with pytest.raises(WrongGradient, match="tanh, after first.b: its own rule is wrong") as caught:
         check_model(Broken(), losses.mse, X, rng.standard_normal((5, 2)))
     assert len(caught.value.report.inputs[0].worst) == 2
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("op, rule, cause", [
+    (ops.tanh, lambda g, z, x: g * (1 - x * x), "x-for-y"),
+    (ops.sigmoid, lambda g, z, x: g * z, "wrong-local-derivative"),
+    (ops.exp, lambda g, z, x: -g * z, "sign")], ids=["tanh", "sigmoid", "exp"])
+def test_a_wrong_rule_in_a_network_is_named_with_its_place(op, rule, cause, place):
+    class Bend(nn.Module):
+        def forward(self, x):
+            return with_rules(op, rule)(x)
+
+    layers = [nn.Dense(3, 4), nn.Tanh(), nn.Dense(4, 4), nn.Tanh(), nn.Dense(4, 2), nn.Tanh()]
+    layers[2 * place + 1] = Bend()
+    with pytest.raises(WrongGradient) as caught:
+        check_model(nn.Sequential(*layers), losses.mse, X, rng.standard_normal((5, 2)))
+    line, *others = caught.value.report.hint.splitlines()[::2]
+    assert line == f"{op.__name__}, after layers.{2 * place}.b: its own rule is wrong   [{cause}]"
+    assert not others
 
 
 def test_a_shared_parameter_is_one_parameter():
