@@ -431,15 +431,15 @@ def check_model(model, loss, *batch, seed=0, strict=False):
 
 def _wrong_rules(model, loss, *batch, seed=0):
     """For each primitive of the loss whose own rule is wrong: after which parameter it ran, and how."""
-    tensors = {id(t): name for name, t in model.named()}
+    tensors, batch = {id(t): name for name, t in model.named()}, [_to_device(_double(x)) for x in batch]
     with _holding(model, [_to_device(_double(t.array)) for t in model.parameters()],
                   backend.rng().bit_generator.state):
         steps, place = {}, "the batch"
-        for t in tape(loss(model(_to_device(_double(batch[0]))), *batch[1:])):
+        for t in tape(loss(model(batch[0]), *batch[1:])):
             place = [place, *(tensors[id(x)] for x in t.inputs if id(x) in tensors)][-1]
             if t.op:
                 arrays = [np.asarray(_double(value(x))) for x in t.inputs]
-                steps.setdefault((t.op, *map(np.shape, arrays)), (place, arrays, t.params))
+                steps.setdefault((t.op, str(t.params), *map(np.shape, arrays)), (place, arrays, t.params))
     lines = []
     for (op, *_), (place, arrays, params) in steps.items():
         if sum(map(np.size, arrays)) <= 5000:                   # a difference for each entry, and more

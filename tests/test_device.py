@@ -237,6 +237,10 @@ def test_a_wrong_gradient_on_the_device_is_named_as_on_the_host(device):
     with pytest.raises(WrongGradient) as info:
         check_gradients(wrong_tanh, R(3, 5))
     assert info.value.report.inputs[0].cause == "sign"
+    bend = nn.Module()
+    bend.forward = wrong_tanh
+    with pytest.raises(WrongGradient, match="wrong_tanh, after layers.0.b: its own rule is wrong"):
+        check_model(nn.Sequential(nn.Dense(5, 2), bend), losses.mse, R(3, 5), R(3, 2))
 
 
 def test_a_backward_pass_in_numpy_is_diagnosed_on_the_host(device):
