@@ -74,12 +74,9 @@ def erratum(number, kind, *, ask, right, lesson, shows, says=None, **limit):
 @cache
 def groups():
     """The rows, file by file, in the order in which the lesson asks them: {"slides": [Row, …], …}."""
-    found = {}
-    for name in FILES:
-        before = set(ROWS)
-        import_module(f"{__name__}.{name}")
-        found[name] = [row for number, row in ROWS.items() if number not in before]
-    return found
+    modules = {name: import_module(f"{__name__}.{name}").__name__ for name in FILES}
+    return {name: [row for row in ROWS.values() if row.experiment.__module__ == module]
+            for name, module in modules.items()}
 
 
 def paragraph(text):

@@ -5,10 +5,9 @@ import numpy as np
 
 from lessons import judge, networks
 from lessons.errata import erratum
+from lessons.errata.report import S, kl_by_cells
 from minidl import backend, losses, ops, optim, schedules, train
 from minidl.data import cube
-
-S = 10 ** 1.5                                   # 15 dB as a ratio: 31.6
 
 
 def noisy(y):
@@ -25,12 +24,6 @@ def uniform_code(rng, n):
     """n codes of six neurons of variance 1, and their noise at 15 dB: (n, 6) twice."""
     y = rng.uniform(-3 ** 0.5, 3 ** 0.5, (n, 6))
     return y, rng.normal(0, y.std(axis=0) / S ** 0.5, y.shape)
-
-
-def kl_by_cells(made, cells, data):
-    """KL(made ‖ data) in nats, of two clouds (n, 3), counted in cells³ cells of [−1, 1]³."""
-    p, q = (np.histogramdd(x, bins=cells, range=[(-1, 1)] * 3)[0] / len(x) + 1e-10 for x in (made, data))
-    return (p * np.log(p / q)).sum()
 
 
 def vae_of_the_cube(beta, steps=300):
@@ -171,7 +164,7 @@ def sheet_in_eight(rng):
          shows="a perfect generator: KL with 10³ cells / with 5³", says=1, above=10)
 def two_grids(rng):
     data, made = (cube(1000, rng=rng) for cloud in range(2))
-    return kl_by_cells(made, 10, data) / kl_by_cells(made, 5, data)
+    return kl_by_cells(made, data, 10) / kl_by_cells(made, data, 5)
 
 
 @erratum("F11", "figure", lesson="35",
