@@ -38,7 +38,7 @@ lesson = begin("06_recurrent")
 #                                       ∂h₂/∂h₀ = d₁ w        = 9/16 (ln 3)² = 0.679
 #
 # u and w are used at each step, so their gradients are sums over the steps.  This is *backpropagation through
-# time*, BPTT; exercise 20 writes it for vectors.  If zeros follow, h stays ½: the network remembers.  But a
+# time*, BPTT; exercise 28 writes it for vectors.  If zeros follow, h stays ½: the network remembers.  But a
 # step back multiplies the gradient by w · ¾ = 0.824.  A state that lasts must shrink small disturbances, and
 # a gradient is what becomes of a small disturbance (Bengio et al. 1994).
 u, w, h0 = (Tensor(np.array([[number]])) for number in (np.log(3) / 2, np.log(3), 0.0))

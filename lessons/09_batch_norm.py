@@ -31,7 +31,7 @@ lesson = begin("09_batch_norm")
 #
 # x̂ has mean 0 and deviation 1.  001 goes on: “The network learns scale and shift parameters to maintain the
 # expressiveness of the model.”  These are γ and β, two numbers for each unit, at first 1 and 0.  With γ = 5
-# and β = 8 the unit has its old values back: nothing is lost.  (The way back is exercise 24.)  A layer that
+# and β = 8 the unit has its old values back: nothing is lost.  (The way back is exercise 37.)  A layer that
 # does this is a *norm*, for short.  Guess first: a unit gives two images the values a < b.  What is x̂?
 def normed(x, scale=1.0, shift=0.0):
     return scale * (x - x.mean(axis=0)) / x.std(axis=0) + shift             # x (N, C), by columns

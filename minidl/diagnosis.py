@@ -225,9 +225,12 @@ class Diagnosis:
         lines = [f"{self.line()}   [{self.cause or 'no known pattern'}]"]
         said = f"Observed: {self.observed}", f"This usually means: {self.usually}", f"Look at: {self.look}"
         lines += [fill(text, 104, subsequent_indent="    ") for text in said]
-        for head, row in zip(("entry", "yours", "numeric"), zip(*self.entries)):
-            lines += [f"    {head:8}" + "".join(f"{x:>15}" for x in row)]
-        return "\n".join(lines)
+        return "\n".join(filter(None, [*lines, self.table()]))
+
+    def table(self):
+        """The worst entries, yours above the numeric ones."""
+        rows = zip(("entry", "yours", "numeric"), zip(*self.entries))
+        return "\n".join(f"    {head:8}" + "".join(f"{x:>15}" for x in row) for head, row in rows)
 
 
 def explain(e):

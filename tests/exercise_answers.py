@@ -9,10 +9,10 @@ RIGHT = {
         "in stages": "s = x * y\nds = g * np.cos(s)\ndx = ds * y\ndx += g\nreturn dx, ds * x",
         "a list": "return [g * y * np.cos(x * y) + g, g * x * np.cos(x * y)]"},
     "02_smooth_abs": {"by the root": "return g * x / np.sqrt(1 + x ** 2)"},
-    "03_bias": {
+    "04_bias": {
         "looped": "db = np.zeros(len(b))\nfor row in g:\n    db += row\nreturn g.copy(), db",
         "a product": "return g, np.ones(len(x)) @ g"},
-    "04_dense": {
+    "06_dense": {
         "looped": """
             dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
             for n in range(len(x)):
@@ -24,8 +24,8 @@ RIGHT = {
             return dx, dw, db""",
         "outer products": "return (w @ g.T).T, sum(np.outer(r, h) for r, h in zip(x, g)), g.sum(0)",
         "einsum": 'return np.einsum("nj,ij->ni", g, w), np.einsum("ni,nj->ij", x, g), np.einsum("nj->j", g)'},
-    "05_linear_stack": {"in one go": "return g @ (w @ v).T, x.T @ (g @ v.T), (x @ w).T @ g"},
-    "06_relu": {
+    "07_linear_stack": {"in one go": "return g @ (w @ v).T, x.T @ (g @ v.T), (x @ w).T @ g"},
+    "08_relu": {
         "in place, on a copy": "dx = g.copy()\ndx[x <= 0] = 0\nreturn dx",
         "where": "return np.where(x > 0, g, 0)",
         "looped": """
@@ -34,20 +34,20 @@ RIGHT = {
                 if x[i] > 0:
                     dx[i] = g[i]
             return dx"""},
-    "07_relu_layer": {
+    "09_relu_layer": {
         "asked of the input": "d = np.where(x @ w + b > 0, g, 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"},
-    "08_sigmoid": {
+    "10_sigmoid": {
         "by e": "e = np.exp(-x)\nreturn g * e / (1 + e) ** 2",
         "in place": "y = forward(x)\ny *= 1 - y\ny *= g\nreturn y"},
-    "09_tanh": {
+    "11_tanh": {
         "by cosh": "return g / np.cosh(x) ** 2",
         "in place": "y = forward(x)\ny *= -y\ny += 1\nreturn g * y"},
-    "10_root": {"as a power": "return 0.5 * g * x ** -0.5", "by y": "return g / (2 * forward(x))"},
-    "11_mse": {"by the shape": "n, d = x.shape\nreturn g * (x - t) * 2 / (n * d)"},
-    "12_softmax": {
+    "12_root": {"as a power": "return 0.5 * g * x ** -0.5", "by y": "return g / (2 * forward(x))"},
+    "13_mse": {"by the shape": "n, d = x.shape\nreturn g * (x - t) * 2 / (n * d)"},
+    "14_softmax": {
         "by the Jacobian": "return np.stack([np.diag(p) @ h - p * (p @ h) for p, h in zip(forward(s), g)])",
         "in place": "d = g.copy()\np = forward(s)\nd -= (g * p).sum(1)[:, None]\nd *= p\nreturn d"},
-    "13_cross_entropy": {
+    "15_cross_entropy": {
         "one-hot": "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\n"
                    "return g * (p - np.eye(s.shape[1])[labels]) / len(s)",
         "looped": """
@@ -56,8 +56,8 @@ RIGHT = {
                 ds[n] = np.exp(s[n]) / np.exp(s[n]).sum()
                 ds[n, k] -= 1
             return ds * g / s.shape[0]"""},
-    "14_pixel_loss": {"over one bar": "return g * (q - x) / (q * (1 - q)) / len(q)"},
-    "15_convolution": {
+    "16_pixel_loss": {"over one bar": "return g * (q - x) / (q * (1 - q)) / len(q)"},
+    "21_convolution": {
         "by the places of the filter": """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
             oh, ow = g.shape[2:]
@@ -73,17 +73,17 @@ RIGHT = {
                 dx[here] += g[n, o, i, j] * w[o]
                 dw[o] += g[n, o, i, j] * x[here]
             return dx, dw"""},
-    "16_stride": {
+    "22_stride": {
         "by the places of the filter": """
             dx, dw, n = np.zeros_like(x), np.zeros_like(w), g.shape[1]
             for u in range(len(w)):
                 dx[:, u:u + 2 * n - 1:2] += g * w[u]
                 dw[u] = (g * x[:, u:u + 2 * n - 1:2]).sum()
             return dx, dw"""},
-    "17_channel_gain": {
+    "25_channel_gain": {
         "looped": "da = np.zeros_like(a)\nfor n in range(len(x)):\n    da += (g * x)[n].sum((1, 2))\n"
                   "return g * a.reshape(-1, 1, 1), da"},
-    "18_average_pool": {
+    "26_average_pool": {
         "looped": """
             dx = np.zeros_like(x)
             for n, c, i, j in np.ndindex(g.shape):
@@ -91,7 +91,7 @@ RIGHT = {
                     for v in range(3):
                         dx[n, c, 2 * i + u, 2 * j + v] += g[n, c, i, j] / 9
             return dx"""},
-    "19_max_pool": {
+    "27_max_pool": {
         "by argmax": """
             dx = np.zeros_like(x)
             for n, c, i, j in np.ndindex(g.shape):
@@ -104,7 +104,7 @@ RIGHT = {
             for i, j, window in windows(x):
                 dx[window] += (x[window] == y[:, :, i:i + 1, j:j + 1]) * g[:, :, i:i + 1, j:j + 1]
             return dx"""},
-    "20_rnn": {
+    "28_rnn": {
         "stacked, then one product": """
             h = forward(x, u, w, b)
             before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
@@ -114,12 +114,12 @@ RIGHT = {
                 d[:, t] = (g[:, t] + later) * (1 - h[:, t] ** 2)
             du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
             return d @ u.T, du, dw, d.sum((0, 1))"""},
-    "21_residual": {"in place": "d = g / np.cosh(x @ w) ** 2\ndx = d @ w.T\ndx += g\nreturn dx, x.T @ d"},
-    "22_dropout": {
+    "29_residual": {"in place": "d = g / np.cosh(x @ w) ** 2\ndx = d @ w.T\ndx += g\nreturn dx, x.T @ d"},
+    "34_dropout": {
         "where": "return np.where(kept, g, 0) / (1 - RATE)",
         "in place, and one for the mask": "dx = g.copy()\ndx[~kept] = 0\ndx /= 1 - RATE\nreturn dx, None"},
-    "23_dropout_layer": {"the same dice again": "forward(x)\nreturn g * memory['kept'] / 0.6"},
-    "24_batch_norm": {
+    "35_dropout_layer": {"the same dice again": "forward(x)\nreturn g * memory['kept'] / 0.6"},
+    "37_batch_norm": {
         "staged": """
             n, centred, r = len(x), x - x.mean(0), 1 / np.sqrt(x.var(0) + EPS)
             d = g * gamma
@@ -127,7 +127,7 @@ RIGHT = {
             d_mean = -(d * r).sum(0)
             dx = d * r + d_mean / n + d_var * 2 * centred / n
             return dx, (g * centred * r).sum(0), g.sum(0)"""},
-    "25_adam": {
+    "19_adam": {
         "in place": """
             m *= 0.9
             m += 0.1 * g
@@ -142,7 +142,7 @@ RIGHT = {
                 v[i] += (1 - BETA2) * (g[i] ** 2 - v[i])
                 w[i] -= ETA * m[i] / (1 - BETA1 ** t) / ((v[i] / (1 - BETA2 ** t)) ** 0.5 + EPS)
             return w, m, v"""},
-    "26_contractive": {
+    "45_contractive": {
         "looped over the examples": """
             dw, db, c = np.zeros_like(w), np.zeros_like(b), (w * w).sum(0)
             for row in x:
@@ -152,7 +152,7 @@ RIGHT = {
                 dw += np.outer(row, d) + 2 * w * s * s
                 db += d
             return g * dw / len(x), g * db / len(x)"""},
-    "27_mmd": {
+    "46_mmd": {
         "looped over the pairs": """
             dx, n, m = np.zeros_like(x), len(x), len(y)
             for i in range(n):
@@ -168,12 +168,12 @@ RIGHT = {
             push = k.sum(1, keepdims=True) * x - k @ x
             pull = q.sum(1, keepdims=True) * x - q @ y
             return g * 4 / S * (pull / (n * m) - push / (n * (n - 1)))"""},
-    "28_sample": {
+    "49_sample": {
         "by z − mean": "return g, g * (forward(mean, log_var, noise) - mean) / 2",
         "one for the noise as well": "s = np.exp(log_var / 2)\nreturn g, g * noise * s / 2, g * s"},
-    "29_gaussian_kl": {
+    "50_gaussian_kl": {
         "in place": "dv = np.expm1(log_var)\ndv *= g / 2 / len(mean)\nreturn mean * g / len(mean), dv"},
-    "30_gan": {
+    "54_gan": {
         "by e": "n, m = len(real), len(fake)\nreturn -g[0] / (1 + np.exp(real)) / n, "
                 "(g[0] / (1 + np.exp(-fake)) - g[1] / (1 + np.exp(fake))) / m"},
 }
@@ -186,50 +186,50 @@ WRONG = {
     "02_smooth_abs": [
         ("output-for-gradient", "return forward(x) * x / forward(x)"), ("passed-through", "return g"),
         ("wrong-local-derivative", "return g * x")],
-    "03_bias": [
+    "04_bias": [
         ("missing-batch-sum", "return g, g"), ("extra-1/N", "return g, g.mean(axis=0)"),
         ("sign", "return g, -g.sum(axis=0)"), ("no-gradient", "return g, None")],
-    "04_dense": [
+    "06_dense": [
         ("missing-batch-sum", "return g @ w.T, x.T @ g, g"),
         ("transposed", "return g @ w.T, g.T @ x, g.sum(0)"),
         ("gradients-swapped", "return x.T @ g, g @ w.T, g.sum(0)"),
         ("extra-1/N", "return g @ w.T, x.T @ g / len(x), g.sum(0)"),
         ("wrong-count", "return g @ w.T, x.T @ g"),
         ("ValueError", "return g @ w, x.T @ g, g.sum(0)")],
-    "05_linear_stack": [
+    "07_linear_stack": [
         ("transposed", "d = g @ v.T\nreturn d @ w, x.T @ d, (x @ w).T @ g"),
         ("transposed", "d = g @ v.T\nreturn d @ w.T, x.T @ d, g.T @ (x @ w)")],
-    "06_relu": [
+    "08_relu": [
         ("mask-missing", "return g"), ("mask-inverted", "return g * (x < 0)"),
         ("not-linear", "return g * (g > 0)"),
         ("cotangent-mutated", "g[x <= 0] = 0\nreturn g"), ("cotangent-ignored", "return 1.0 * (x > 0)"),
         ("input-mutated", "x[x < 0] = 0\nreturn g * (x > 0)")],
-    "07_relu_layer": [
+    "09_relu_layer": [
         ("mask-missing", "return g @ w.T, x.T @ g, g.sum(0)"),
         ("mask-inverted", "d = g * (x @ w + b < 0)\nreturn d @ w.T, x.T @ d, d.sum(0)")],
-    "08_sigmoid": [
+    "10_sigmoid": [
         ("x-for-y", "return g * x * (1 - x)"), ("wrong-local-derivative", "return g * forward(x)"),
         ("cotangent-ignored", "return forward(x) * (1 - forward(x))")],
-    "09_tanh": [
+    "11_tanh": [
         ("x-for-y", "return g * (1 - x ** 2)"), ("wrong-local-derivative", "return g * (1 - np.tanh(x))")],
-    "10_root": [("stray-factor", "return g / np.sqrt(x)"), ("x-for-y", "return g / (2 * x)")],
-    "11_mse": [
+    "12_root": [("stray-factor", "return g / np.sqrt(x)"), ("x-for-y", "return g / (2 * x)")],
+    "13_mse": [
         ("stray-factor", "return g * (x - t) / x.size"), ("missing-1/N", "return g * 2 * (x - t)"),
         ("sign", "return g * 2 * (t - x) / x.size"), ("cotangent-ignored", "return 2 * (x - t) / x.size")],
-    "12_softmax": [
+    "14_softmax": [
         ("diagonal-only", "p = forward(s)\nreturn g * p * (1 - p)"),
         ("normaliser-path-missing", "return g * forward(s)"),
         ("wrong-axis", "p = forward(s)\nreturn p * (g - (g * p).sum(axis=0))")],
-    "13_cross_entropy": [
+    "15_cross_entropy": [
         ("missing-1/N", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[np.arange(len(s)), labels] -= 1\n"
                         "return g * p"),
         ("few-entries", "return g * np.exp(s) / np.exp(s).sum(1, keepdims=True) / len(s)"),
         ("sign", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[np.arange(len(s)), labels] -= 1\n"
                  "return -g * p / len(s)")],
-    "14_pixel_loss": [
+    "16_pixel_loss": [
         ("missing-1/N", "return g * (q - x) / (q * (1 - q))"),
         ("extra-1/N", "return g * (q - x) / (q * (1 - q)) / q.size")],
-    "15_convolution": [
+    "21_convolution": [
         ("contributions-lost", """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
             for i, j in np.ndindex(output_size(x, w)):
@@ -244,7 +244,7 @@ WRONG = {
                 dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w[:, :, ::-1, ::-1])
                 dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here])
             return dx, dw""")],
-    "16_stride": [
+    "22_stride": [
         ("kernel-flipped", """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
             for i in range(g.shape[1]):
@@ -257,18 +257,18 @@ WRONG = {
                 dx[:, 2 * i:2 * i + len(w)] += g[:, i:i + 1] * w
                 dw += g[:, i] @ x[:, 2 * i:2 * i + len(w)]
             return dx, dw""")],
-    "17_channel_gain": [
+    "25_channel_gain": [
         ("missing-batch-sum", "return g * a[:, None, None], (g * x).sum((2, 3))"),
         ("missing-broadcast-sum", "return g * a[:, None, None], (g * x).sum((0, 3))"),
         ("passed-through", "return g, (g * x).sum((0, 2, 3))")],
-    "18_average_pool": [
+    "26_average_pool": [
         ("contributions-lost", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                                "    dx[window] = g[:, :, i, j, None, None] / 9\nreturn dx"),
         ("constant-factor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                             "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
         ("edges-missing", "dx = np.zeros((*x.shape[:2], 5, 5))\nfor i, j, window in windows(x):\n"
                           "    dx[window] += g[:, :, i, j, None, None] / 9\nreturn dx")],
-    "19_max_pool": [
+    "27_max_pool": [
         ("contributions-lost", """
             dx = np.zeros_like(x)
             for n, c, i, j in np.ndindex(g.shape):
@@ -281,7 +281,7 @@ WRONG = {
         ("cotangent-ignored", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                               "    dx[window] += x[window] == x[window].max((2, 3), keepdims=True)\n"
                               "return dx")],
-    "20_rnn": [
+    "28_rnn": [
         ("contributions-lost", """
             h = forward(x, u, w, b)
             d = g * (1 - h ** 2)                # nothing from the next step
@@ -302,16 +302,16 @@ WRONG = {
                 before = h[:, t - 1] if t else np.zeros_like(d)
                 dx[:, t], du, dw, db, later = d @ u.T, x[:, t].T @ d, before.T @ d, d.sum(0), d @ w.T
             return dx, du, dw, db               # the last step's alone""")],
-    "21_residual": [
+    "29_residual": [
         ("branch-lost", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn d @ w.T, x.T @ d"),
         ("passed-through", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g, x.T @ d")],
-    "22_dropout": [
+    "34_dropout": [
         ("mask-missing", "return g / (1 - RATE)"), ("constant-factor", "return g * kept"),
         ("mask-inverted", "return g * ~kept")],
-    "23_dropout_layer": [
+    "35_dropout_layer": [
         ("random-backward", "return g * (np.random.random(x.shape) >= RATE) / (1 - RATE)"),
         ("mask-missing", "return g / (1 - RATE)")],
-    "24_batch_norm": [
+    "37_batch_norm": [
         ("mean-path-missing", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
                               "return r * (d - h * (d * h).mean(0)), (g * h).sum(0), g.sum(0)"),
         ("variance-path-missing", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
@@ -320,7 +320,7 @@ WRONG = {
                                 "return r * g * gamma, (g * h).sum(0), g.sum(0)"),
         ("missing-batch-sum", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
                               "return r * (d - d.mean(0) - h * (d * h).mean(0)), g * h, g.sum(0)")],
-    "25_adam": [
+    "19_adam": [
         ("uncorrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                         "return w - ETA * m / (np.sqrt(v) + EPS), m, v"),
         ("eps-in-the-root", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
@@ -337,7 +337,7 @@ WRONG = {
         ("half-corrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                            "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
         ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
-    "26_contractive": [
+    "45_contractive": [
         (None, "s = sigmoid(x @ w + b)\ns = s * (1 - s)\nreturn g * 2 * w * (s ** 2).sum(0) / len(x), 0 * b"),
         (None, """
             h = sigmoid(x @ w + b)
@@ -349,7 +349,7 @@ WRONG = {
             s = h * (1 - h)
             d = g * 2 * s * s * (1 - 2 * h) * (w ** 2).sum(0)
             return x.T @ d + g * 2 * w * (s ** 2).sum(0), d.sum(0)""")],
-    "27_mmd": [
+    "46_mmd": [
         ("sign", """
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
@@ -362,15 +362,15 @@ WRONG = {
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
             return g * 2 / S * (pull / (n * m) - push / (n * (n - 1)))""")],
-    "28_sample": [
+    "49_sample": [
         ("variance-for-deviation", "return g, g * noise * 0.5 * np.exp(log_var)"),
         ("stray-factor", "return g, g * noise * np.exp(0.5 * log_var)"),
         (None, "return g, g * 0.5 * np.exp(0.5 * log_var)")],
-    "29_gaussian_kl": [
+    "50_gaussian_kl": [
         ("sign", "return -g * mean / len(mean), g * 0.5 * (1 - np.exp(log_var)) / len(mean)"),
         ("missing-1/N", "return g * mean, g * 0.5 * (np.exp(log_var) - 1)"),
         ("stray-factor", "return 2 * g * mean / len(mean), g * (np.exp(log_var) - 1) / len(mean)")],
-    "30_gan": [
+    "54_gan": [
         ("sign", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
                  "return g[0] * (1 - p) / len(real), (g[0] * q + g[1] * (q - 1)) / len(fake)"),
         ("missing-1/N", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"

@@ -1,24 +1,21 @@
 """How the exercises are checked: a table, at the end, and the two kinds of judge that it needs.
 
-A forward pass is compared with minidl's, and a backward pass with the numeric gradient of its own forward
-pass; so no exercise waits for another.  Each is tried on batches of two sizes, in case a size is written as a
-number.
+A backward pass is compared with the numeric gradient of its forward pass, any other function with a right
+answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tried on batches of two sizes,
+in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
-import inspect
-import io
 import re
-import sys
-import traceback
-from bdb import BdbQuit
-from contextlib import redirect_stdout
 from typing import NamedTuple
 
 import numpy as np
 
+from lessons.exercises import load
+from lessons.exercises.student import Failed, Student
 from minidl import Tensor, functions, images, losses, ops, optim, rnn
 from minidl.gradcheck import diagnose
 
 BATCHES = 5, 3                                  # the two sizes N
+TRIES = 3                                       # for each of them, where a function's values are compared
 
 
 class Verdict(NamedTuple):
@@ -30,137 +27,169 @@ class Verdict(NamedTuple):
 
 def judge(name, source, path):
     """The Verdict on the source of an exercise; an error in it is told with its line."""
-    space = {"__name__": name, "__file__": path}
     rng.bit_generator.state = START             # the same arrays every time
     try:
-        exec(compile(source, path, "exec"), space)
-        return CHECKS[name].judge(space)
-    except (Exception, SystemExit) as error:
-        return Verdict(False, told(error, source, path), type(error).__name__)
+        return CHECKS[name].judge(Student(source, path), load(name))
+    except Failed as failed:
+        return Verdict(False, failed.text, failed.kind)
 
 
-def told(error, source, path):
-    """An error in three lines at most: where in the student's file, and what; no trace through ours."""
-    if type(error) is NotImplementedError:
-        return str(error)
-    numbers = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    where = line(source, error.lineno if isinstance(error, SyntaxError) else numbers[-1] if numbers else None)
-    what = f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else error}"
-    if isinstance(error, (BdbQuit, EOFError)):                  # of breakpoint() and of input()
-        what = "A check reads no keyboard: print(…) shows what you want to see."
-    return "\n".join(filter(None, [where, what, *getattr(error, "__notes__", ())]))
-
-
-def line(source, number):
-    """A line of the source as "line 7: …"; nothing where there is no number."""
-    lines = source.splitlines()
-    return f"line {number}: {lines[number - 1].strip()}" if number and number <= len(lines) else ""
-
-
-# --- a backward pass ---------------------------------------------------------------------------------------
+# --- a backward pass ----------------------------------------------------------------------------------------
 
 
 class Gradient(NamedTuple):
-    """A module has forward(*arrays, *constants) and backward(g, *arrays, *constants)."""
+    """A file has forward(*arrays, *constants) and backward(g, *arrays, *constants)."""
     same: object                                # as forward, by minidl or by NumPy
     arrays: list                                # the shapes of what has a gradient
     constants: list = ()                        # and of what has none
     bug: str | None = None                      # the diagnosis that it gets as it comes
 
-    def judge(self, space):
-        """The Verdict on a module: at first one plain call, then the diagnosis."""
-        if not {"forward", "backward"} <= space.keys():
-            return Verdict(False, "The file has lost its function forward or backward: reset brings it back.")
-        forward, backward = space["forward"], space["backward"]
-        names = list(inspect.signature(forward).parameters)
+    def judge(self, student, exercise):
+        """The Verdict on a file: at first one plain call, then the diagnosis."""
+        ours = Student(exercise.solved, exercise.name)
+        if fault := lost(student, ours, "forward", "backward"):
+            return fault
+        names = ours.names("forward")
         for n in BATCHES:
-            arrays, constants = list(drawn(self.arrays, n)), list(drawn(self.constants, n))
-            with redirect_stdout(sys.stdout if n == BATCHES[0] else io.StringIO()):
-                y = call(forward, names, *arrays, *constants)
-                call(backward, ["g", *names], np.ones_like(y), *arrays, *constants)
-            if not agree(y, self.same(*arrays, *constants)):
+            arrays, constants = drawn(self.arrays, n), drawn(self.constants, n)
+            given, quiet = (*arrays, *constants), n != BATCHES[0]
+            y = student.call("forward", *copies(given), quiet=quiet)
+            if not agree(y, self.same(*given)):
                 return Verdict(False, "forward was right as it came, and has been changed.")
-            with redirect_stdout(io.StringIO()):                # what it prints was shown just now
-                found = diagnose(lambda *xs: forward(*xs, *constants),
-                                 lambda g, *xs: first(len(xs), backward(g, *xs, *constants)), *arrays)
+            g = normal(*np.shape(y))
+            if fault := unusable("backward", student.call("backward", g.copy(), *copies(given), quiet=quiet)):
+                return fault
+            found = diagnose(lambda *xs: student.call("forward", *xs, *constants),
+                             lambda g, *xs: listed(student.call("backward", g, *xs, *constants))[:len(xs)],
+                             *arrays)           # the gradients of constants, if returned, do not matter
             if not found.right:
-                text = re.sub(r"\binput (\d)", lambda k: names[int(k[1])], str(found))
+                cause, text = found.cause, str(found)
+                if k := re.fullmatch(r"input (\d)", found.name):
+                    slip = usual_slip(exercise, student, "backward", [(g, *given)],
+                                      lambda them: listed(them)[int(k[1])])
+                    if slip:
+                        cause, text = slip[0], f"{found.line()}   [{slip[0]}]\n{slip[1]}\n{found.table()}"
+                text = re.sub(r"\binput (\d)", lambda k: names[int(k[1])], text)
                 before = f"Right for N = {BATCHES[0]}, but for N = {n} (is a size written as a number?)\n"
-                return Verdict(False, before * (n != BATCHES[0]) + text, found.cause)
+                return Verdict(False, before * (n != BATCHES[0]) + text, cause)
         return Verdict(True)
 
 
-def call(function, names, *arrays):
-    """The function of copies of the arrays; an error also says which shapes they had."""
-    try:
-        return function(*[np.copy(x) if np.ndim(x) else x for x in arrays])
-    except Exception as error:
-        error.add_note(", ".join(f"{name} {np.shape(x)}" for name, x in zip(names, arrays)))
-        raise
+# --- any other function -------------------------------------------------------------------------------------
 
 
-def first(count, found):
-    """The gradients of the arrays; those of the constants, if any are returned, do not matter."""
-    return found[:count] if isinstance(found, (tuple, list)) else found
+class Value(NamedTuple):
+    """A file has a function, whose result is one value, or a tuple of several."""
+    function: str
+    same: object                                # the same function, by minidl or by NumPy
+    arguments: list                             # the shapes of its arguments, or functions that draw them
+    parts: str = ""                             # the names of the values in its result, if it has several
+    view: object = None                         # what of the result counts, where it may be one of many
+    bug: str | None = None                      # the slip that it has as it comes
+
+    def judge(self, student, exercise):
+        """The Verdict on a file: its function's results beside the right ones, then the usual slips."""
+        if fault := lost(student, Student(exercise.solved, exercise.name), self.function):
+            return fault
+        parts = self.parts.split() or ["the result"]
+        trials = [drawn(self.arguments, n) for n in BATCHES for _ in range(TRIES)]
+        for number, given in enumerate(trials):
+            found = student.call(self.function, *copies(given), quiet=number > 0)
+            if fault := unusable(self.function, found):
+                return fault
+            yours, right = self.seen(found), self.seen(self.same(*given))
+            if len(yours) != len(right):
+                return Verdict(False, f"{self.function} returns {len(right)} values ({', '.join(parts)}), "
+                                      f"and not {len(yours)}.", "wrong-count")
+            shapes = [np.shape(a) == np.shape(b) for a, b in zip(yours, right)]
+            if not all(shapes):
+                k = shapes.index(False)
+                return Verdict(False, f"{parts[k]} has the shape {np.shape(yours[k])}, not "
+                                      f"{np.shape(right[k])}.", "wrong-shape")
+            if wrong := [k for k, pair in enumerate(zip(yours, right)) if not agree(*pair)]:
+                slips = {k: usual_slip(exercise, student, self.function, trials,
+                                       lambda result, k=k: self.seen(result)[k]) for k in wrong}
+                k = next((k for k in wrong if slips[k]), wrong[0])
+                cause, why = slips[k] or (None, "")
+                at = ", ".join(f"{name} = {x:.6g}" for name, x in zip(student.names(self.function), given)
+                               if isinstance(x, (int, float, np.number)))
+                head = f"{parts[k]} is wrong{' for ' * bool(at)}{at}   [{cause or 'no known pattern'}]"
+                return Verdict(False, "\n".join(filter(None, [head, why, beside(yours[k], right[k])])), cause)
+        return Verdict(True)
+
+    def seen(self, result):
+        """What counts of a result, as a list of values."""
+        result = listed(result) if self.parts else [result]
+        return listed(self.view(*result)) if self.view else result
+
+
+def beside(yours, right):
+    """Three entries of two arrays that differ most, side by side."""
+    yours, right = np.asarray(yours, float), np.asarray(right, float)
+    apart = np.where(np.isclose(yours, right, rtol=1e-9, equal_nan=True), 0, np.abs(yours - right))
+    apart = np.nan_to_num(apart, nan=np.inf)
+    worst = [np.unravel_index(i, right.shape) for i in np.argsort(-apart, axis=None)[:3]]
+    rows = [[str(tuple(map(int, i))) for i in worst] if right.ndim else [""]]
+    rows += [[f"{x[i]:.6g}" for i in worst] for x in (yours, right)]
+    return "\n".join(f"    {head:8}" + "".join(f"{cell:>15}" for cell in row)
+                     for head, row in zip(("entry", "yours", "right"), rows) if any(row))
+
+
+# --- what both ask ------------------------------------------------------------------------------------------
+
+
+def lost(student, ours, *functions):
+    """The Verdict on a file without one of its functions, or with another order of its arguments."""
+    for name in functions:
+        if not student.has(name):
+            return Verdict(False, f"The file has lost its function {name}: reset brings it back.")
+        mine, meant = student.names(name), ours.names(name)
+        if mine != meant and sorted(mine) == sorted(meant):
+            return Verdict(False, f"{name} takes its arguments in this order: {', '.join(meant)}.",
+                           "arguments-swapped")
+
+
+def unusable(function, result):
+    """The Verdict on a result that is neither an array, a number nor a tuple of these, nor None."""
+    for x in listed(result):
+        if not (x is None or isinstance(x, (bool, int, float, complex, np.ndarray, np.generic))):
+            what = "a list in a list or tuple" if isinstance(x, (tuple, list)) else f"a {type(x).__name__}"
+            return Verdict(False, f"{function} returns {what}: it should be an array, or a tuple of arrays.",
+                           "wrong-type")
+    if result is None:
+        return Verdict(False, f"{function} returns None: is a return missing?", "no-gradient")
+
+
+def usual_slip(exercise, student, function, trials, part):
+    """(cause, sentence) of the slip that gives this part of the results in every trial; None if none does."""
+    def results(whose):
+        for given in trials:
+            if function == "backward":          # some keep what the way back needs
+                whose.call("forward", *copies(given[1:]))
+            yield part(whose.call(function, *copies(given)))
+
+    for cause, sentence, wrong in exercise.slips:
+        try:
+            with np.errstate(all="ignore"):
+                if all(map(agree, results(student), results(Student(wrong, cause)))):
+                    return cause, f"This is just what comes out {sentence}."
+        except (Failed, IndexError):
+            continue
+
+
+def listed(result):
+    return list(result) if isinstance(result, (tuple, list)) else [result]
+
+
+def copies(given):
+    return [np.copy(x) if isinstance(x, np.ndarray) else x for x in given]
 
 
 def agree(x, y):
-    """Whether two arrays have one shape and are equal to nine digits, entry by entry, however small."""
-    return np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-9, atol=1e-20)
-
-
-# --- a step of Adam ----------------------------------------------------------------------------------------
-
-
-class Steps(NamedTuple):
-    """A module has step(w, g, m, v, t) → w, m, v."""
-    bug: str | None = None
-
-    def judge(self, space):
-        """The Verdict on three steps of a module, compared with minidl's Adam, then with the usual slips."""
-        if "step" not in space:
-            return Verdict(False, "The file has lost its function step: reset brings it back.")
-        p, m, v = Tensor(normal(5)), np.zeros(5), np.zeros(5)
-        adam = optim.Adam([p])
-        for t in (1, 2, 3):
-            w, g = p.array.copy(), normal(5) * [1, 10, 1e-3, 1e-6, 1e-8]
-            found = call(space["step"], "wgmv", w, g, m, v, t)
-            if not isinstance(found, (tuple, list)) or [np.shape(x) for x in found] != [(5,)] * 3:
-                return Verdict(False, "step returns three arrays, w, m and v, of w's shape.", "wrong-count")
-            p.grad = g
-            adam.step()
-            yours, right = dict(zip("wmv", found)), {"w": p.array} | adam.state[0]
-            for letter in "mvw":
-                if not agree(yours[letter], right[letter]):
-                    return slip(letter, yours[letter], w, g, m, v, t)
-            m, v = right["m"].copy(), right["v"].copy()
-        return Verdict(True)
-
-
-def slip(letter, yours, w, g, m, v, t):
-    """The Verdict on a step of which m, v or w is wrong."""
-    for cause, (which, observed, array) in slips(w, g, m, v, t).items():
-        if which == letter and agree(yours, array):
-            return Verdict(False, f"{letter} is wrong at t = {t}   [{cause}]\nObserved: {observed}", cause)
-    return Verdict(False, f"{letter} is wrong at t = {t}   [no known pattern]\ng = {g}\n{letter} = {yours}")
-
-
-def slips(w, g, m, v, t):
-    """Usual slips: {cause: (which of m, v and w goes wrong first, what is observed, its value)}."""
-    next_m, next_v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
-    m_hat, v_hat = next_m / (1 - 0.9 ** t), next_v / (1 - 0.999 ** t)
-    eta, eps = 0.001, 1e-8
-    return {
-        "weights-swapped": ("m", "β₁ weighs the new gradient, and 1 − β₁ the old mean", 0.1 * m + 0.9 * g),
-        "old-state": ("m", "m is what it was before the step", m),
-        "corrected-state": ("m", "m̂ is kept for the next step, in place of m", m_hat),
-        "square-forgotten": ("v", "v is a mean of g, not of g²", 0.999 * v + 0.001 * g),
-        "sign": ("w", "w moves along the gradient, not against it", w + eta * m_hat / (np.sqrt(v_hat) + eps)),
-        "uncorrected": ("w", "w moves by m and v without hats", w - eta * next_m / (np.sqrt(next_v) + eps)),
-        "half-corrected": ("w", "w moves by m̂, but v has no hat", w - eta * m_hat / (np.sqrt(next_v) + eps)),
-        "root-forgotten": ("w", "the root of v̂ is missing", w - eta * m_hat / (v_hat + eps)),
-        "eps-in-the-root": ("w", "ε stands under the root", w - eta * m_hat / np.sqrt(v_hat + eps)),
-    }
+    """Whether two arrays have one shape and agree to nine digits, entry by entry, however small."""
+    if np.shape(x) != np.shape(y):
+        return False
+    return np.allclose(x, y, rtol=1e-9, atol=1e-20, equal_nan=True)
 
 
 # --- the table ---------------------------------------------------------------------------------------------
@@ -187,10 +216,25 @@ def labels(n):
 
 
 def drawn(shapes, n):
-    """An array for each shape, with n for N: normal, or by the function that leads the shape."""
-    for shape in shapes:
-        draw, *sizes = shape if callable(shape[0]) else (normal, *shape)
-        yield draw(*(n if size is N else size for size in sizes))
+    """A list with an array for each shape, n for N: normal, or by the function that leads the shape."""
+    leads = [shape if callable(shape[0]) else (normal, *shape) for shape in shapes]
+    return [draw(*(n if size is N else size for size in sizes)) for draw, *sizes in leads]
+
+
+def count(low, high):
+    return int(rng.integers(low, high))
+
+
+def gradients():
+    return normal(5) * [1, 10, 1e-3, 1e-6, 1e-8]
+
+
+def adam(w, g, m, v, t):
+    p = Tensor(w)
+    p.grad, optimizer = g, optim.Adam([p])
+    optimizer.state[0] |= {"m": m.copy(), "v": v.copy(), "t": t - 1}
+    optimizer.step()
+    return p.array, *(optimizer.state[0][letter] for letter in "mv")
 
 
 def relu_layer(x, w, b):
@@ -229,33 +273,34 @@ def gan(real, fake):
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
-    "03_bias": Gradient(ops.add, [(N, 2), (2,)]),
-    "04_dense": Gradient(ops.affine, [(N, 2), (2, 7), (7,)]),
-    "05_linear_stack": Gradient(lambda x, w, v: x @ w @ v, [(N, 7), (7, 7), (7, 7)], bug="transposed"),
-    "06_relu": Gradient(functions.relu, [(N, 7)]),
-    "07_relu_layer": Gradient(relu_layer, [(N, 2), (2, 7), (7,)], bug="mask-missing"),
-    "08_sigmoid": Gradient(ops.sigmoid, [(N, 7)]),
-    "09_tanh": Gradient(ops.tanh, [(N, 7)]),
-    "10_root": Gradient(ops.sqrt, [(share, N, 7)], bug="x-for-y"),
-    "11_mse": Gradient(losses.mse, [(N, 7)], [(N, 7)], bug="extra-1/N"),
-    "12_softmax": Gradient(functions.softmax, [(N, 7)]),
-    "13_cross_entropy": Gradient(losses.cross_entropy, [(N, 7)], [(labels, N)]),
-    "14_pixel_loss": Gradient(pixel_loss, [(share, N, 7)], [(share, N, 7)], bug="sign"),
-    "15_convolution": Gradient(images.conv2d, [(N, 2, 5, 3), (3, 2, 3, 2)]),
-    "16_stride": Gradient(filtered, [(N, 11), (3,)], bug="contributions-lost"),
-    "17_channel_gain": Gradient(gain, [(N, 2, 7, 3), (2,)], bug="missing-batch-sum"),
-    "18_average_pool": Gradient(lambda x: images.avg_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
-    "19_max_pool": Gradient(lambda x: images.max_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
-    "20_rnn": Gradient(recurrent, [(N, 7, 2), (2, 4), (4, 4), (4,)]),
-    "21_residual": Gradient(lambda x, w: x + ops.tanh(x @ w), [(N, 7), (7, 7)], bug="branch-lost"),
-    "22_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
-    "23_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
-    "24_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
-    "25_adam": Steps(),
-    "26_contractive": Gradient(contractive, [(7, 2), (2,)], [(N, 7)]),
-    "27_mmd": Gradient(lambda x, y: losses.mmd(x, y, bandwidth=2.0), [(N, 2)], [(7, 2)]),
-    "28_sample": Gradient(lambda mean, log_var, noise: mean + ops.exp(0.5 * log_var) * noise,
+    "04_bias": Gradient(ops.add, [(N, 2), (2,)]),
+    "06_dense": Gradient(ops.affine, [(N, 2), (2, 7), (7,)]),
+    "07_linear_stack": Gradient(lambda x, w, v: x @ w @ v, [(N, 7), (7, 7), (7, 7)], bug="transposed"),
+    "08_relu": Gradient(functions.relu, [(N, 7)]),
+    "09_relu_layer": Gradient(relu_layer, [(N, 2), (2, 7), (7,)], bug="mask-missing"),
+    "10_sigmoid": Gradient(ops.sigmoid, [(N, 7)]),
+    "11_tanh": Gradient(ops.tanh, [(N, 7)]),
+    "12_root": Gradient(ops.sqrt, [(share, N, 7)], bug="x-for-y"),
+    "13_mse": Gradient(losses.mse, [(N, 7)], [(N, 7)], bug="extra-1/N"),
+    "14_softmax": Gradient(functions.softmax, [(N, 7)]),
+    "15_cross_entropy": Gradient(losses.cross_entropy, [(N, 7)], [(labels, N)]),
+    "16_pixel_loss": Gradient(pixel_loss, [(share, N, 7)], [(share, N, 7)], bug="sign"),
+    "21_convolution": Gradient(images.conv2d, [(N, 2, 5, 3), (3, 2, 3, 2)]),
+    "22_stride": Gradient(filtered, [(N, 11), (3,)], bug="contributions-lost"),
+    "25_channel_gain": Gradient(gain, [(N, 2, 7, 3), (2,)], bug="missing-batch-sum"),
+    "26_average_pool": Gradient(lambda x: images.avg_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
+    "27_max_pool": Gradient(lambda x: images.max_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
+    "28_rnn": Gradient(recurrent, [(N, 7, 2), (2, 4), (4, 4), (4,)]),
+    "29_residual": Gradient(lambda x, w: x + ops.tanh(x @ w), [(N, 7), (7, 7)], bug="branch-lost"),
+    "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
+    "35_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
+    "37_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
+    "19_adam": Value("step", adam, [(5,), (gradients,), (gradients,), (lambda: gradients() ** 2,),
+                                     (count, 1, 4)], parts="w m v"),
+    "45_contractive": Gradient(contractive, [(7, 2), (2,)], [(N, 7)]),
+    "46_mmd": Gradient(lambda x, y: losses.mmd(x, y, bandwidth=2.0), [(N, 2)], [(7, 2)]),
+    "49_sample": Gradient(lambda mean, log_var, noise: mean + ops.exp(0.5 * log_var) * noise,
                           [(N, 7), (N, 7)], [(N, 7)]),
-    "29_gaussian_kl": Gradient(losses.gaussian_kl, [(N, 7), (N, 7)]),
-    "30_gan": Gradient(gan, [(N,), (7,)]),
+    "50_gaussian_kl": Gradient(losses.gaussian_kl, [(N, 7), (N, 7)]),
+    "54_gan": Gradient(gan, [(N,), (7,)]),
 }

@@ -1,0 +1,31 @@
+"""Exercise 35, find the bug: a layer that drops
+
+    y = x · kept / (1 − rate)          x and y (N, D)
+
+The same as exercise 34, but now the layer draws its own mask.  `dice` starts afresh with every forward
+pass, so that the check sees the same mask each time it asks.
+
+After lesson 08.  This is meant to fail first.  To check it: python -m lessons check 35
+"""
+import numpy as np
+
+RATE = 0.4
+memory = {}                                                     # left by the forward pass for the backward
+
+
+def draw(shape):
+    """A mask of True and False: True with probability 1 − rate."""
+    return memory["dice"].random(shape) >= RATE
+
+
+def forward(x):
+    memory["dice"] = np.random.default_rng(7)
+    memory["kept"] = draw(x.shape)
+    return x * memory["kept"] / (1 - RATE)
+
+
+# TODO: mend the one wrong line below
+def backward(g, x):
+    """∂loss/∂x (N, D)."""
+    kept = draw(x.shape)
+    return g * kept / (1 - RATE)

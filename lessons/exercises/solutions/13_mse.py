@@ -1,0 +1,27 @@
+"""Exercise 13, find the bug: the mean squared error
+
+    loss = mean (x − t)²          x and t (N, D); the mean is over all N · D numbers
+
+g, what comes back to the loss, is a single number.  The targets t are constants: only x has a gradient.
+
+After lesson 02.  This is meant to fail first.  To check it: python -m lessons check 13
+"""
+
+
+def forward(x, t):
+    return ((x - t) ** 2).mean()
+
+
+def backward(g, x, t):
+    """∂loss/∂x (N, D), times g."""
+    difference = x - t                                          # (N, D)
+    # As shipped: return g * 2 * difference / x.size / len(x)
+    return g * 2 * difference / x.size
+
+
+# Hint 1.  Try it with a single number: x of shape (1, 1).  Then with two rows.  When does it go wrong?
+# Hint 2.  x.size is N · D.  By how many numbers does the mean divide, and by how many does the code?
+# Why.  A mean divides once.  People divide in the loss "because it is a mean" and again in the layer or
+#   the optimiser "because of the batch", and the learning rate has to make up for it, until the batch
+#   size changes.  Choose one place.
+# In minidl: mse, in minidl/losses.py; at the head of the file stands by what each loss divides.
