@@ -60,7 +60,7 @@ CAUSES = {
         ("the axis that the forward pass reduced is not, or wrongly, put back",
          "the shape of g just before it is broadcast"),
     "transposed":
-        ("a matrix the wrong way round: .T forgotten or too much, or the factors swapped",
+        ("a matrix the wrong way round: .T forgotten or too much, or two factors in the wrong order",
          "each @ of this line, with the shapes written beside it"),
     "inverse-permutation":
         ("the way back uses the permutation of the way there", "the order of axes or indices backwards"),
@@ -75,6 +75,8 @@ CAUSES = {
     "vector-transpose":
         (".T of a 1-D array is itself: an inner or an entrywise product came out, not an outer one",
          "each .T and * of this line"),
+    "empty-slice":
+        ("a slice came out empty, as x[1:-0] does", "slices that end at a minus: may what follows be 0?"),
     "wrong-shape":
         ("an axis is lost or one too many, or a sum runs over another axis, or a slice has another length",
          "the shapes along this input's line"),
@@ -91,6 +93,8 @@ CAUSES = {
     "extra-1/N":
         ("a mean where a sum belongs, or N divided out twice: in the loss and again in the layer",
          "each / and mean"),
+    "wrong-size":
+        ("a mean that divides by the size of another axis, or of another array", "each / and mean"),
     "constant-factor":
         ("a constant lost; or two mistakes that multiply", "constants in the derivation"),
     "cotangent-ignored":
@@ -131,6 +135,9 @@ CAUSES = {
          "this input's line"),
     "branch-lost":
         ("the input is used in two places, and one of them is not added", "every use of the input, forwards"),
+    "term-off":
+        ("one term of the sum is lost, or has another factor or sign than forwards",
+         "each term of the loss or of the derivative, with its constant"),
     "penalty-off":
         ("the penalty on the weights is not in the gradient, or with another factor than in the loss",
          "each term of the loss, and its λ and ½"),
@@ -154,6 +161,15 @@ CAUSES = {
          "everything that depends on that sum, and each axis="),
     "row-factor":
         ("a division or a weight for each row or column is left out or doubled", "scales: 1/σ, γ, weights"),
+    "factor-left-out":
+        ("a slope on the way, or a gate or weight that multiplies forwards, is left out, or half of it",
+         "the chain rule's factors, one by one"),
+    "slope-inside":
+        ("a function inside (tanh, σ, a norm with ε) is treated as the line that it is near 0: its slope is "
+         "forgotten, or taken at another layer", "each activation, and where its slope is multiplied"),
+    "factor-in-part":
+        ("one piece of a function in pieces, or one group of entries, has lost a constant or a sign",
+         "what these entries have in common, and the constants of that piece"),
     "extra-elementwise-factor":
         ("a power not lowered, or a factor used twice", "the derivative, on paper"),
     "variance-for-deviation":
@@ -165,6 +181,9 @@ CAUSES = {
          "the sums of the forward pass"),
     "wrong-axis":
         ("a sum, mean or softmax over another axis than forwards", "each axis="),
+    "too-wide":
+        ("it runs over a whole axis where forwards only a group, a window or the past is used",
+         "each sum and mean of the way back: over which entries?"),
     "path-missing":
         ("the input also acts through one number for the whole row, and that path is lost",
          "sums, means and norms of the forward pass"),
@@ -175,14 +194,23 @@ CAUSES = {
     "entries-missed":
         ("the loop ends too early, or an edge is left out", "the ranges of the loops"),
     "nothing-arrives":
-        ("these entries are left out on the way back: a class, a mask, an index that is never visited",
+        ("these entries are left out on the way back: a class, a mask, an index that is never visited, or a "
+         "return inside the loop",
          "what these entries have in common, and the line that should fill them"),
     "wrong-between-steps":
         ("each step by itself is right: what is wrong is handed from a step to the one before it (not added "
          "up, not transposed, without its slope, or not at all)",
          "the loop over time: what does it carry over?"),
+    "wraps-around":
+        ("an index −1: what comes before the first step is taken from the last one",
+         "the state before the first step, on the way back"),
     "few-entries":
         ("a special case: a label, an edge, a repeated index", "what is special about these entries?"),
+    "gradient-copied":
+        ("the same expression was returned twice", "the return line"),
+    "constant-off":
+        ("a small constant, such as ε, is another one than forwards; or a term is lost that is small here",
+         "the constants of both passes"),
 }
 
 
@@ -198,6 +226,7 @@ class Diagnosis:
     worst: tuple = ()                           # the index of the worst entry
     entries: list = field(default_factory=list) # (index, yours, numeric) of the three worst
     kinks: list = field(default_factory=list)   # indices of what was left out
+    note: str = ""                              # how it was checked, if not entry by entry
 
     @property
     def usually(self):
@@ -217,7 +246,7 @@ class Diagnosis:
                  "kink": "cannot be told: a kink at every entry, nothing is left to compare"}
         error = "" if math.isnan(self.error) else f", error {self.error:.1e}"
         kinks = f"; kink at {', '.join(map(str, self.kinks[:3]))}, left out" if self.kinks else ""
-        return f"{self.name}: {about.get(self.verdict, self.verdict)}{error}{kinks}"
+        return f"{self.name}: {about.get(self.verdict, self.verdict)}{error}{kinks}{self.note}"
 
     def __str__(self):
         if self.right is not False:
@@ -283,6 +312,12 @@ def permuted(e):
             return cause, f"with its axes in the order {axes}, yours is right"
 
 
+def empty_slice(e):
+    """Nothing at all is returned."""
+    if not e.a.size:
+        return "empty-slice", f"yours has the shape {e.a.shape}: no entries"
+
+
 def reshaped(e):
     """Only the shape is wrong."""
     if e.a.size == e.n.size and e.same(e.a.reshape(e.n.shape), e.n):
@@ -342,18 +377,26 @@ def factor(e):
     if not e.same(e.a, c * e.n):
         return None
     known = next((k for k in (-1, 2, 0.5, 4, 0.25) if abs(c / k - 1) < 1e-5), None)
-    sizes = {n: name for name, x in [*zip(e.names, e.arrays), ("the output", e.y)] if hasattr(x, "shape")
-             for n in (*x.shape, x.size) if n > 1}
-    n = next((n for n in sizes if min(abs(c / n - 1), abs(c * n - 1)) < 1e-5), None)
+    sizes = {}
+    for name, x in [*zip(e.names, e.arrays), ("the output", e.y), *e.sized]:
+        for axes in _subsets(np.ndim(x)):
+            what = "a size" if len(axes) == 1 else "a product of sizes"
+            sizes.setdefault(math.prod(np.shape(x)[i] for i in axes), f"{what} of {name}")
+    n = next((n for n in sizes if n > 1 and min(abs(c / n - 1), abs(c * n - 1)) < 1e-5), None)
     if known == -1:
         return "sign", "yours is −1 times the right one"
     if known:
-        also = f"; but {n} is also a size of {sizes[n]}: try other sizes" if n else ""
+        also = f"; but {n} is also {sizes[n]}: try other sizes" if n else ""
         return "stray-factor", f"yours is {known} times the right one{also}"
     if n:
         times = f"{n} times" if c > 1 else f"1/{n} of"
         return ("missing-1/N" if c > 1 else "extra-1/N",
-                f"yours is {times} the right one, and {n} is a size of {sizes[n]}")
+                f"yours is {times} the right one, and {n} is {sizes[n]}")
+    for p, q in permutations(sizes, 2):
+        if abs(c * q / p - 1) < 1e-5 and e.grows_with_a_size(c):
+            return ("wrong-size",
+                    f"yours is {p}/{q} times the right one; {p} is {sizes[p]}, {q} is {sizes[q]}, and for "
+                    "shorter arrays it is another ratio")
     return "constant-factor", f"yours is {c:.6g} times the right one, everywhere"
 
 
@@ -376,6 +419,9 @@ def map_transposed(e):
     """Yours is J g where Jᵀ g belongs."""
     if e.y.size == e.x.size and e.same(e.a, e.forward_derivative(e.v.reshape(e.x.shape)).reshape(e.x.shape)):
         moved = np.array_equal(np.sort(e.v, axis=None), np.sort(e.a, axis=None))
+        if filters := not moved and e.x.size <= 100 and _filters(e.jacobians[1]):
+            return ("kernel-flipped",
+                    f"yours is J g, where Jᵀ g belongs; along {_axes(filters)}, J is a filter")
         return ("inverse-permutation" if moved else "transposed",
                 "yours is J g: it takes g forwards, where Jᵀ g takes it back")
 
@@ -436,6 +482,8 @@ LOCAL = {
     "1/√t": lambda t: t ** -0.5,        "1/(2√t)": lambda t: 0.5 / t ** 0.5, "log t": np.log,
     "eᵗ": np.exp,                       "e⁻ᵗ": lambda t: np.exp(-t),        "sin t": np.sin,
     "cos t": np.cos,                    "−sin t": lambda t: -np.sin(t),     "tanh t": np.tanh,
+    "1/(1 − t)": lambda t: 1 / (1 - t), "1/(1 + t)": lambda t: 1 / (1 + t), "sign t": np.sign,
+    "[t > 0]": lambda t: 1.0 * (t > 0), "log(1 − t)": lambda t: np.log(1 - t),
     "1 − tanh² t": lambda t: 1 - np.tanh(t) ** 2,
     "σ(t)": lambda t: 1 / (1 + np.exp(-t)),
     "σ(−t)": lambda t: 1 / (1 + np.exp(t)),
@@ -444,17 +492,29 @@ LOCAL = {
 }
 
 
+#   What may be left out of a product, or stand in it twice: gates, slopes, scales.
+FACTORS = {"t": LOCAL["t"], "e^½t": lambda t: np.exp(t / 2)}
+FACTORS |= {formula: LOCAL[formula] for formula in (
+    "σ(t)", "σ(−t)", "σ(t)σ(−t)", "tanh t", "1 − tanh² t", "1 − t", "1 − t²", "t(1 − t)", "t²", "eᵗ", "√t")}
+
+
 def branch_lost(e):
-    """What is missing is g itself, or g times a function of the input, as yours is."""
-    rest = e.n - e.a
+    """What is missing is g itself, g times a function of the input, as yours is, or yours with g turned."""
+    rest, size = e.n - e.a, e.y.shape[-1:] * 2
+    if e.y.shape == size and e.same(rest, e.yours(e.v.T)):
+        return "branch-lost", "what is missing is yours for g transposed: the other of two factors"
     if e.y.shape != e.x.shape:
         return None
     if e.same(rest, e.v) or e.same(rest, -e.v):
         return "branch-lost", f"what is missing is {'g' if e.same(rest, e.v) else '−g'} itself"
-    of_x = {formula: e.v * f(e.x) for formula, f in LOCAL.items()} if e.elementwise else {}
-    for mine, missing in permutations(of_x, 2):
-        if e.same(e.a, of_x[mine]) and e.same(rest, of_x[missing]):
-            return "branch-lost", f"yours is g · ({_in(mine, 'x')}), and a second term of the kind is missing"
+    if not e.elementwise or e.x.size < 4:
+        return None
+    for what, r in ("yours", e.a), ("what is missing", rest):
+        if e.same(r, e.v * e.y / e.x):
+            return "branch-lost", f"{what} is g · y/x: of a product with x, only one factor is followed"
+    mine, missing = (_multiple(e, r, e.v, "x") for r in (e.a, rest))
+    if mine and missing:
+        return "branch-lost", f"yours is g · {mine}, and what is missing is g · {missing}: a second term"
 
 
 def local_derivative(e):
@@ -464,9 +524,17 @@ def local_derivative(e):
     other = {"x": e.y, "y": e.x}
     for formula, f in LOCAL.items():
         for letter, t in ("y", e.y), ("x", e.x):
-            if e.same(e.a, e.v * f(t)):
+            if np.ptp(f(t)) and e.same(e.a, e.v * f(t)):
                 cause = "x-for-y" if e.same(e.n, e.v * f(other[letter])) else "wrong-local-derivative"
                 return cause, f"yours is g · ({_in(formula, letter)}), with x the input and y the output"
+
+
+def term_off(e):
+    """What is missing is a constant times a function of the input: one term."""
+    rest = e.n - e.a
+    if e.x.size > 3 and (e.y.ndim == 0 or e.elementwise):
+        if missing := _multiple(e, rest, e.v, "x"):
+            return "term-off", f"what is missing is g · {missing}, with x the input"
 
 
 def forgotten_activation(e):
@@ -480,6 +548,14 @@ def forgotten_activation(e):
 def statistic_path(e):
     """What is missing is, along an axis, a multiple of 1, x − mean, x or eˣ: a path that is lost."""
     rest = e.n - e.a
+    if 0 < e.y.ndim and e.y.shape != e.x.shape:
+        for axes in _subsets(e.x.ndim):
+            enough = math.prod(e.x.shape[i] for i in axes) > 2
+            across = np.allclose((e.n * e.x).sum(axes), 0, atol=1e-6 * np.abs(e.n * e.x).max())
+            if enough and e.same(rest, _share(rest, e.x, axes)):
+                if not across:                                  # the length of x matters: no norm
+                    return "term-off", f"what is missing is a multiple of x along {_axes(axes)}"
+                return "norm-path-missing", f"what is missing is proportional to x along {_axes(axes)}"
     for axes in _subsets(e.x.ndim) if e.y.shape == e.x.shape else ():
         one, centred = np.ones_like(e.x), e.x - e.x.mean(axes, keepdims=True)
         for cause, kind, *paths in (
@@ -523,27 +599,50 @@ def penalty(e):
     for cause, what, g in (("penalty-off", "what is missing", e.n - e.a),
                            ("data-loss-lost", "yours", e.a)):
         for kind, p in ("the input", e.x), ("the input's sign", np.sign(e.x)):
-            if e.y.ndim == 0 and e.x.size > 2 and e.same(g, _share(g, p, None)):
-                return cause, f"{what} is a multiple of {kind}"
+            for axes in [None, *_subsets(e.x.ndim) * (what != "yours")] if e.y.ndim == 0 else ():
+                if np.size(p.sum(axes)) * 3 <= e.x.size and e.same(g, _share(g, p, axes)):
+                    by = "" if axes is None else f" along {_axes(axes)}"
+                    return cause if axes is None else "term-off", f"{what} is a multiple of {kind}{by}"
 
 
 def extra_factor(e):
-    """The right one times a function of the input, the output or another input."""
+    """The right one times a function of the input, the output or another input, or divided by it."""
     for c in (0.5, 1, 2):
         for cause, sign, s in ("variance-for-deviation", "", 1), ("exponential-off", "−", -1):
             if e.same(e.a, c * e.n * np.exp(s * e.x / 2)):
                 return cause, f"yours is {c} times the right one times exp({sign}½x)"
     for name, t in ("the input", e.x), ("the output", e.y), *e.others:
-        for formula, p in (name, t), (f"1/({name})", 1 / t):
-            if t.shape == e.x.shape and e.same(e.a, e.n * p):
-                return "extra-elementwise-factor", f"yours is the right one times {formula}, entry by entry"
+        for formula, f in FACTORS.items() if t.shape == e.x.shape else ():
+            text = f"{formula}{f', t = {name}' * (formula != 't')}".replace("t", name, formula == "t")
+            if e.same(e.a, e.n * f(t)):
+                return "extra-elementwise-factor", f"yours is the right one times {text}, entry by entry"
+            if e.same(e.a * f(t), e.n):
+                return "factor-left-out", f"yours times {text}, entry by entry, is the right one"
 
 
 def row_factor(e):
-    """A factor for each row, column or channel."""
+    """A factor for each row, column or channel; or the norm or deviation of an input."""
     for axes in _subsets(e.x.ndim) if np.array_equal(e.a == 0, e.n == 0) else ():
         if math.prod(e.x.shape[i] for i in axes) > 2 and e.same(e.a, _share(e.a, e.n, axes)):
             return "row-factor", f"yours is the right one times a factor that is constant along {_axes(axes)}"
+    for name, w in ("the input", e.x), *e.others:
+        for axes in _subsets(w.ndim) if e.x.size > 2 else ():
+            for what, f in ("norm", lambda w: (w * w).sum(axes) ** 0.5), ("deviation", lambda w: w.std(axes)):
+                for how, t in ("times", f(w)), ("divided by", 1 / f(w)):
+                    if t.shape == e.x.shape and e.same(e.a, e.n * t):
+                        return ("row-factor",
+                                f"yours is the right one {how} the {what} of {name} along {_axes(axes)}")
+
+
+def factor_in_part(e):
+    """At some entries a constant times the right one; right at the others."""
+    a, n = e.a[e.bad], e.n[e.bad]
+    if 2 < a.size < e.bad.size and n.all():
+        c = np.vdot(a, n) / np.vdot(n, n)
+        if np.allclose(a, c * n, rtol=1e-5, atol=0) and abs(c) > 1e-6:
+            return ("factor-in-part",
+                    f"at {a.size} of {e.bad.size} entries, such as at {e.index(np.argmax(e.bad))}, yours is "
+                    f"{c:.6g} times the right one; the others are right")
 
 
 def other_input_turned(e):
@@ -557,6 +656,50 @@ def other_input_turned(e):
             if e.same(e.a, e.numeric(e.v, [u if z is w else z for z in e.arrays])):
                 return ("transposed" if how == "transposed" else "kernel-flipped",
                         f"yours is right for {name} {how}")
+
+
+def slope_inside(e):
+    """Right once one of the inputs is so small that what is inside is a line."""
+    for j, (name, w) in enumerate(zip(e.names, e.arrays)):
+        if e.elementwise or getattr(w, "dtype", None) != float or not w.any():
+            continue
+        a, n = e.at([1e-4 * x if i == j else x for i, x in enumerate(e.arrays)])
+        for c, said in (1, "right"), (4, "4 times the right one, as if σ had slope 1 at 0, and not ¼"):
+            if np.shape(a) == n.shape and np.linalg.norm(a - c * n) <= 1e-7 * np.linalg.norm(c * n):
+                return "slope-inside", f"were {name} 10,000 times smaller, yours would be {said}"
+
+
+def mask_inside(e):
+    """Right once all inputs are positive."""
+    if e.elementwise or not any(np.min(w) < 0 for _, w in [*e.others, ("", e.x)]):
+        return None
+    a, n = e.at([np.abs(x) if getattr(x, "dtype", None) == float else x for x in e.arrays])
+    if np.shape(a) == n.shape and 0 < np.linalg.norm(n) and e.same(a, n):
+        return "mask-missing", "were all inputs positive, yours would be right"
+
+
+def wraps_around(e):
+    """Something comes back from the outputs of the first step, which do not depend on this input."""
+    for i in range(e.y.ndim) if e.y.ndim > 2 else ():
+        first = np.zeros_like(e.v)
+        first.swapaxes(0, i)[0] = e.v.swapaxes(0, i)[0]
+        if not e.numeric(first).any() and np.linalg.norm(e.yours(first)) > 1e-3 * np.linalg.norm(e.a):
+            return ("wraps-around", f"the outputs at index 0 of axis {i} do not depend on this input, "
+                                    "and yours brings something back from them")
+
+
+def constant_off(e):
+    """Nearly right, everywhere."""
+    apart = np.linalg.norm(e.a - e.n) / np.linalg.norm(e.n)
+    if apart < 1e-3:
+        return "constant-off", f"yours is off by {apart:.1e} of its size: too little for a wrong formula"
+
+
+def gradient_copied(e):
+    """Yours is right for another input, for which the same is returned."""
+    for j, n in enumerate(e.numbers):
+        if j != e.k and n is not None and e.mine[j] is not None and e.same(e.a, n) and e.same(e.mine[j], n):
+            return "gradient-copied", f"what you return for {e.names[e.k]} is the gradient of {e.names[j]}"
 
 
 # --- the whole Jacobian: small sizes ------------------------------------------------------------------------
@@ -611,9 +754,55 @@ def first_step_right(e):
     right = (np.abs(a - n) < 1e-6 * np.abs(n).max()).all(tuple(range(e.y.ndim, e.y.ndim + e.x.ndim)))
     for i in range(e.y.ndim) if e.y.ndim > 2 else ():
         by_step = np.moveaxis(right, i, 0).reshape(e.y.shape[i], -1).all(1)
-        if by_step.size > 2 and by_step[0] and not by_step[1:].any() and _causal(n, i, e.x.shape):
+        if by_step.size > 2 and by_step[0] and not by_step[1:].any() and n.take(0, i).any() \
+                and _causal(n, i, e.x.shape):
             return ("wrong-between-steps",
                     f"yours is right for the outputs at index 0 of axis {i}, and wrong for all after it")
+
+
+def places(e):
+    """Each output's share in yours has the right values, elsewhere."""
+    a, n = (j.reshape(e.y.size, e.x.size) for j in e.jacobians)
+    if e.x.size > 2 and np.allclose(np.sort(a), np.sort(n), rtol=1e-5, atol=1e-6 * np.abs(n).max()):
+        return ("wrong-places",
+                "each output's share has the right values, in the wrong places: another stride, dilation, "
+                "channel or order of indices")
+
+
+def too_wide(e):
+    """Yours connects entries that the forward pass does not."""
+    a, n = (np.abs(j) > 1e-6 * np.abs(j).max() for j in e.jacobians)
+    if e.y.shape == e.x.shape and _mixes(n) == _mixes(a) != () and (a & ~n).any() and not (n & ~a).any():
+        return ("too-wide", f"along {_axes(_mixes(n))}, yours follows {a.sum()} pairs of output and input, "
+                            f"and only {n.sum()} depend on each other")
+
+
+def gate(e):
+    """Right for some outputs; for the others the right one divided by a gate or slope, or with another."""
+    a, n = (j.reshape(e.y.size, e.x.size) for j in e.jacobians)
+    wrong = np.abs(a - n) > 1e-6 * np.abs(n).max()
+    some = wrong.any(0)
+    if not some.any() or not (n[wrong] != 0).all() or not ((n != 0) & ~wrong).any():
+        return None
+    ratio = np.where(wrong, a / np.where(wrong, n, 1), np.nan)
+    low, high = (f(ratio[:, some], 0) for f in (np.nanmin, np.nanmax))
+    if not np.allclose(low, high, rtol=1e-5):
+        return None
+    parts = [("the output", part) for i in range(e.y.ndim)
+             if e.y.ndim == e.x.ndim and e.y.shape[i] % e.x.shape[i] == 0
+             for part in np.split(e.y, e.y.shape[i] // e.x.shape[i], i)]
+    for name, t in [("the input", e.x), *e.others, *parts]:
+        values = {f: LOCAL[f](t.ravel()[some]) for f in GATES} if t.shape == e.x.shape else {}
+        for formula, p in values.items():
+            if e.same(low * p, np.ones_like(p)):
+                return "factor-left-out", f"for some outputs, yours lacks the factor {formula}, t = {name}"
+        for mine, right in (("1 − t²", "1 − tanh² t"), ("t(1 − t)", "σ(t)σ(−t)")) if values else ():
+            for yours, its in (mine, right), (right, mine):
+                if e.same(low * values[its], values[yours]):
+                    return "x-for-y", f"for some outputs, yours has {yours} in place of {its}, t = {name}"
+
+
+GATES = "σ(t)", "σ(−t)", "tanh t", "1 − t²", "1 − tanh² t", "t(1 − t)", "σ(t)σ(−t)", "t", "1 − t"
 
 
 def few_entries(e):
@@ -630,15 +819,19 @@ def if_small(signature):
 
 
 FIRST = [swapped]
-SHAPES = [reshaped, not_summed, not_put_back, permuted, framed, vector_transpose]
+SHAPES = [empty_slice, reshaped, not_summed, not_put_back, permuted, framed, vector_transpose]
+SIMPLE = {"zeros", "sign", "stray-factor", "missing-1/N", "extra-1/N", "constant-factor", "not-linear",
+          "output-for-gradient", "cotangent-ignored"}           # what a few directions are enough to see
 VALUES = [
     cast, zeros, cotangent, factor,
     axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,
     mask_inverted, different_mask, wrong_places, mask_missing, one_sided,
     branch_lost, local_derivative, forgotten_activation, statistic_path, passed_through,
-    elementwise_for_matmul, other_factor, penalty, extra_factor, row_factor, other_input_turned,
+    elementwise_for_matmul, other_factor, penalty, extra_factor, row_factor, other_input_turned, term_off,
+    factor_in_part, wraps_around,
     if_small(diagonal_only), if_small(contributions_lost), if_small(wrong_axis), if_small(path_missing),
-    if_small(first_step_right), few_entries,
+    if_small(first_step_right), if_small(places), if_small(too_wide), if_small(gate),
+    slope_inside, mask_inside, few_entries, gradient_copied, constant_off,
 ]
 
 
@@ -660,11 +853,30 @@ def _share(r, p, axes):
     return p * (r * p).sum(axes, keepdims=True) / (p * p).sum(axes, keepdims=True)
 
 
+def _multiple(e, r, v, letter):
+    """r as a constant times v times a function of the input: "0.7 · (1/x)", or None."""
+    for formula, f in {"1": np.ones_like, **LOCAL}.items():
+        p = v * f(e.x)
+        c = np.vdot(p[e.kept], r[e.kept]) / np.vdot(p[e.kept], p[e.kept])
+        if np.isfinite(c) and e.same(r, c * p):
+            return f"{c:.6g}" if formula == "1" else f"{c:.6g} · ({_in(formula, letter)})"
+
+
 def _mixes(jacobian):
     """The axes along which an output depends on other entries than its own; output and input of one shape."""
     size, at, ndim = np.abs(jacobian), np.indices(jacobian.shape, sparse=True), jacobian.ndim // 2
     there = size > 1e-6 * size.max()
     return tuple(i for i in range(ndim) if (there & (at[i] != at[i + ndim])).any())
+
+
+def _filters(jacobian):
+    """The axes along which a short filter runs: it mixes, moves as the input does, and does not reach far."""
+    ndim, limit, found = jacobian.ndim // 2, 1e-6 * np.abs(jacobian).max(), []
+    for i in _mixes(jacobian) if jacobian.shape[:ndim] == jacobian.shape[ndim:] else ():
+        j = np.moveaxis(jacobian, (i, ndim + i), (0, 1))
+        if np.allclose(j[1:, 1:], j[:-1, :-1], atol=limit) and np.abs([j[0, -1], j[-1, 0]]).max() < limit:
+            found.append(i)
+    return tuple(found)
 
 
 def _rank(jacobian, axes):

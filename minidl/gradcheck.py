@@ -17,7 +17,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from minidl import backend
-from minidl.diagnosis import Diagnosis, explain
+from minidl.diagnosis import SIMPLE, Diagnosis, explain
 from minidl.tensor import Tensor, describe, no_grad, pullback, sum_to, tape, value
 
 STEP = 6e-6             # ∛ε of float64, where the rounding error, ε/h, and that of the method, h², balance
@@ -25,7 +25,9 @@ TOLERANCE = 1e-6        # differences in float64 are right to about 1e-9, and a 
 NOISE = 6e-15           # times Σ |v|(|y| + 1)/h: what rounding may make of a slope (ε is 2.2e-16)
 at_least_1 = partial(np.maximum, 1)
 # Further steps, for where the first meets a kink or drowns in rounding: a step, times this function of |x|.
-STEPS = (STEP, at_least_1), (1e-4, np.abs), (STEP, np.ones_like), (1e-2, at_least_1)
+LARGE, EPS = 1e-2, 2.3e-16                       # an output that the large step does not move may hide ε|y|
+STEPS = (STEP, at_least_1), (1e-4, np.abs), (STEP, np.ones_like), (LARGE, at_least_1)
+MANY = 5000             # entries; above that, an array is checked along random directions
 WORDS = (1e-7, "right"), (1e-5, "probably right"), (1e-3, "suspicious"), (np.inf, "wrong")
 
 
@@ -65,6 +67,16 @@ def _slopes(f, arrays, k, v, step=STEP, scale=at_least_1):
     return slope, bend
 
 
+def _felt(f, arrays, k, v):
+    """For each entry of arrays[k]: Σ |v|(|y| + 1) over outputs that a large step moves; over the others."""
+    y = np.array(value(f(*arrays)))
+    weight = np.abs(v) * (np.abs(y) + 1)
+    moved = np.zeros(np.shape(arrays[k]))
+    for i, up, down, *_ in _nudged(f, arrays, k, LARGE):
+        moved[i] = np.sum(weight * ((up != y) | (down != y)))
+    return moved, np.sum(weight) - moved
+
+
 def _sure_slopes(f, arrays, k, v, slope, bend):
     """The slopes again, each by the step that suits it best, and how unsure each is: inf at a kink or jump.
 
@@ -72,7 +84,9 @@ def _sure_slopes(f, arrays, k, v, slope, bend):
     trust it.  At a kink the slopes of the two sides stay apart, however small the step.  What is not finite
     by any step stays so.
     """
-    size, weight = np.abs(arrays[k]), np.sum(np.abs(v) * (np.abs(value(f(*arrays))) + 1))
+    size = np.abs(arrays[k])
+    with np.errstate(all="ignore"):
+        moved, unmoved = _felt(f, arrays, k, v)                 # by what rounding can blur this entry's slope
     first, best = slope, slope
     unsure, bent_at = np.full(slope.shape, np.inf), np.full(slope.shape, np.inf)
     for step, scale in STEPS:
@@ -81,7 +95,7 @@ def _sure_slopes(f, arrays, k, v, slope, bend):
                 slope, bend = _slopes(f, arrays, k, v, step, scale)
             half, half_bend = _slopes(f, arrays, k, v, step / 2, scale)
             h = step * scale(size)
-            noise, found = NOISE * weight / h, (4 * half - slope) / 3
+            noise, found = NOISE * moved / h + EPS * unmoved / LARGE, (4 * half - slope) / 3
             bent = np.abs(2 * half_bend - bend) > 1e-5 * np.abs(slope) + 10 * noise
             bent |= ~(np.abs(half - slope) <= 0.1 * np.abs(slope) + 10 * noise)
             across = (h > bent_at) & ~(np.abs(found - first) <= 0.1 * np.abs(found))
@@ -149,9 +163,9 @@ class _Backward:
             if not _equal(x, before):
                 cause, what = ("input-mutated", f"input {i - 1}") if i else ("cotangent-mutated", "g")
                 raise Trouble(cause, f"the backward pass changed {what}")
-        return self._aligned(found)
+        return self.aligned(found)
 
-    def _aligned(self, found):
+    def aligned(self, found):
         """A gradient for each array: the constants' ones may be None, or left out."""
         found = list(found) if isinstance(found, (tuple, list)) else [found]
         floats = [_is_float(x) for x in self.arrays]
@@ -177,6 +191,8 @@ def _real(g):
 class Evidence:
     """All that can be asked about one gradient; the signatures of diagnosis.py do the asking."""
 
+    sized = ()                                  # (name, array): further sizes that a mean may divide by
+
     def __init__(self, call, decoy, names, k, y, v, mine, numbers, seed):
         self.call, self.decoy, self.names, self.k, self.y, self.v = call, decoy, names, k, y, v
         self.arrays, self.x = call.arrays, call.arrays[k]
@@ -197,6 +213,24 @@ class Evidence:
     def yours(self, v):
         """Your gradient for another cotangent."""
         return self.call(v)[self.k]
+
+    def at(self, arrays):
+        """Your gradient and the numeric one at other inputs."""
+        v = np.random.default_rng(0).standard_normal(np.shape(value(self.call.forward(*map(_copy, arrays)))))
+        yours = _Backward(self.call.forward, self.call.backward, arrays)(v)[self.k]
+        return np.zeros(()) if yours is None else yours, self.numeric(v, arrays)
+
+    def grows_with_a_size(self, c):
+        """Whether the constant c between yours and the right one is another once an axis is shorter."""
+        for i, size in enumerate(self.x.shape):
+            shorter = [x.take(range(size - 1), i) if np.ndim(x) > i and x.shape[i] == size > 2 else x
+                       for x in self.arrays]
+            with suppress(Exception):           # not every function takes other sizes
+                a, n = self.at(shorter)
+                other = np.vdot(a, n) / np.vdot(n, n)
+                if np.shape(a) == n.shape and _error(a, other * n) <= TOLERANCE and abs(other / c - 1) > 1e-3:
+                    return True
+        return False
 
     def numeric(self, v, arrays=None):
         """The numeric gradient for another cotangent, or at other inputs."""
@@ -238,10 +272,16 @@ class Evidence:
         return tuple(map(int, np.unravel_index(i, self.x.shape)))
 
 
-def examine(forward, backward, arrays, names=None, seed=0, tolerance=TOLERANCE):
-    """A Diagnosis for each array of floats; or a single one, of what keeps them from being compared."""
+def examine(forward, backward, arrays, names=None, seed=0, tolerance=TOLERANCE, sized=()):
+    """A Diagnosis for each array of floats; or a single one, of what keeps them from being compared.
+
+    An array of more than 5,000 entries is checked along three random directions, which takes as long as three
+    entries; what is wrong then gets a name only if that is enough to see it.
+    """
     arrays = list(map(_double, arrays))
-    names = names or [f"input {k}" for k in range(len(arrays))]
+    names = names or _numbered(arrays)
+    if len(names) != len(arrays):
+        raise ValueError(f"{len(arrays)} arrays have {len(names)} names: {', '.join(names)}")
     floats = [k for k, x in enumerate(arrays) if _is_float(x)]
     if not floats:
         raise ValueError(f"nothing to differentiate by: {', '.join(map(describe, arrays))} hold no floats")
@@ -253,14 +293,44 @@ def examine(forward, backward, arrays, names=None, seed=0, tolerance=TOLERANCE):
         y = _output(forward, arrays, decoy)
         v = np.random.default_rng(seed).standard_normal(y.shape)
         mine = _gradients(call, v)
-        with np.errstate(all="ignore"):         # a step may leave the domain
-            slopes = {k: _slopes(forward, arrays, k, v) for k in floats}
-        numbers = [slopes[k][0] if k in slopes else None for k in range(len(arrays))]
-        return [_compare(Evidence(call, decoy, names, k, y, v, mine, numbers, seed), slopes[k][1], tolerance)
-                for k in floats]
+        numbers, bends, found = [None] * len(arrays), {}, {}
+        for k in floats:
+            if arrays[k].size > MANY and np.shape(mine[k]) == arrays[k].shape:
+                found[k] = _along_three_ways(call, decoy, names[k], k, y, v, seed, tolerance)
+            else:
+                with np.errstate(all="ignore"):                 # a step may leave the domain
+                    numbers[k], bends[k] = _slopes(forward, arrays, k, v)
+        for k in bends:
+            e = Evidence(call, decoy, names, k, y, v, mine, numbers, seed)
+            e.sized = sized
+            found[k] = _compare(e, bends[k], tolerance)
+        return [found[k] for k in floats]
     except Trouble as trouble:
         cause, observed = trouble.args
         return [Diagnosis("before comparing", "unchecked", False, cause=cause, observed=observed)]
+
+
+def _along_three_ways(call, decoy, name, k, y, v, seed, tolerance):
+    """The Diagnosis of a large array x: of numbers t, for x + Σ t · way, with three random ways."""
+    ways = np.random.default_rng((seed, 2)).standard_normal((3, *call.arrays[k].shape))
+
+    def moved(arrays, t):
+        return [x + np.tensordot(t, ways, 1) if j == k else x for j, x in enumerate(arrays)]
+
+    def slopes(g, t):
+        mine = call.aligned(call.backward(g, *moved(call.arrays, t)))[k]
+        return np.tensordot(ways, mine, ways.ndim - 1)
+
+    small = _Backward(lambda t: call.forward(*moved(call.arrays, t)), slopes, [np.zeros(3)])
+    numbers, bend = _slopes(small.forward, small.arrays, 0, v)
+    e = Evidence(small, [np.full(3, 0.1)], [name], 0, y, v, small(v), [numbers], seed)
+    e.sized = [("the input", call.arrays[k])]
+    found = _compare(e, bend, tolerance)
+    found.note = f"; along 3 random ways, as it has {call.arrays[k].size:,} entries: smaller arrays tell more"
+    found.entries, found.worst, found.kinks = [], (), []
+    if found.right is False and found.cause not in SIMPLE:
+        found.cause, found.observed = None, "the slopes along random ways are not those of your gradient"
+    return found
 
 
 def _output(forward, arrays, decoy):
@@ -324,11 +394,12 @@ def _compare(e, bend, tolerance):
     if error > tolerance and apart <= 2 * doubt:
         sure = doubt <= 0.01 * size             # to two digits
         return Diagnosis(name, "probably right" if sure else "drowned", sure or None, error, kinks=kinks)
-    right = bool(error <= tolerance and not single.any() and e.linear)
+    small_but_sure = error > 0.1 * tolerance and apart > 100 * doubt > 0
+    right = bool(error <= tolerance and not single.any() and not small_but_sure and e.linear)
     cause, observed = (None, "") if right else explain(e)
     worst = [e.index(i) for i in np.argsort(-np.abs(e.a - e.n) * e.kept, axis=None)[:3]]
     entries = [(str(i), f"{e.a[i]:.6g}", f"{e.n[i]:.6g}") for i in worst]
-    word = "wrong" if single.any() or not e.linear else _word(error)
+    word = "wrong" if single.any() or not e.linear else _word(max(error, 1e-5 * small_but_sure))
     return Diagnosis(name, word, right, error, cause, observed, worst[0], entries, kinks)
 
 
@@ -379,7 +450,7 @@ class Report:
         return self
 
 
-def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE, strict=False):
+def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE, strict=False, names=None):
     """The Report on f's gradients by each array of floats; raises WrongGradient if one is wrong.
 
     f takes arrays or Tensors, and computes a Tensor of any shape with minidl's operations.  The arrays are
@@ -392,11 +463,11 @@ def check_gradients(f, *arrays, order=1, seed=0, tolerance=TOLERANCE, strict=Fal
     if order not in (1, 2):
         raise ValueError(f"check_gradients: the order is 1 or 2, not {order}")
     title = getattr(f, "__name__", type(f).__name__)
-    inputs = examine(on_device(f), through_tape(f), arrays, seed=seed, tolerance=tolerance)
+    inputs = examine(on_device(f), through_tape(f), arrays, names, seed, tolerance)
     report = Report(title, inputs).checked(strict)
     if order == 2:
         forward, backward, v = through_tape_twice(f, arrays, seed)
-        names = [f"input {k}, second order" for k in range(len(arrays))] + ["the cotangent g"]
+        names = [f"{name}, second order" for name in names or _numbered(arrays)] + ["the cotangent g"]
         report.inputs += examine(forward, backward, (*arrays, v), names, seed, tolerance)
     return report.checked(strict)
 
@@ -414,14 +485,14 @@ def check_model(model, loss, *batch, seed=0, strict=False):
                         "function: check_gradients(f, *arrays)")
     forward, backward, *arrays = through_model(model, loss, *batch)
     names = [next(name for name, x in model.named() if x is t) for t in model.parameters()]
+    sized = [("the batch", x) for x in batch]
     inputs = examine(*_along_random_ways(forward, backward, arrays, seed), names, seed)
     for k, found in enumerate(inputs):
         if found.verdict != "unchecked" and (found.kinks or found.right is not True):
             def put(x):
                 return *arrays[:k], x, *arrays[k + 1:]
             inputs[k], = examine(lambda x: forward(*put(x)), lambda g, x: backward(g, *put(x))[k],
-                                 arrays[k:k + 1],
-                                 names[k:k + 1], seed)
+                                 arrays[k:k + 1], names[k:k + 1], seed, sized=sized)
     wrong = [found.name for found in inputs if found.right is False]
     hint = _wrong_rules(model, loss, *batch, seed=seed) if wrong else ""
     if wrong and not hint and wrong[-1] != names[-1]:
@@ -465,18 +536,20 @@ def _along_random_ways(forward, backward, arrays, seed):
     return lambda *steps: forward(*moved(steps)), slopes, [np.zeros(())] * len(arrays)
 
 
-def diagnose(forward, backward, *arrays, seed=0, **params):
-    """The Diagnosis of a backward pass: of its first wrong gradient, or if all are right, of the worst.
+def diagnose(forward, backward, *arrays, seed=0, names=None, **params):
+    """The Diagnosis of a backward pass: of a wrong gradient, a named one if there is, or of the least sure.
 
-    forward(*arrays) → array; backward(g, *arrays) → the gradient by the array, or a tuple with one for each.
+    forward(*arrays) → array; backward(g, *arrays) → the gradient by the array, or a tuple with one for each;
+    names: of the arrays, for the messages.
     With None for backward, `forward` is a primitive of minidl, whose rules are examined, or is made of some.
     A whole model: diagnose(*through_model(model, loss, *batch)).  Only what is made of minidl's operations
     runs on the device in use; passes in NumPy stay on the host.
     """
     if backward is None:
         forward, backward = on_device(partial(forward, **params)), through_rules(forward, **params)
-    found = examine(forward, backward, arrays, seed=seed)
-    return next((d for d in found if d.right is False),
+    found = examine(forward, backward, arrays, names, seed)
+    wrong = [d for d in found if d.right is False]
+    return next((d for d in wrong if d.cause), wrong[0] if wrong else
                 max(found, key=lambda d: (d.right is None, np.nan_to_num(d.error))))
 
 
@@ -586,6 +659,10 @@ def _on_tape(y):
 def _listed(grads, xs):
     """The gradients of a pullback as a list, None for what is no Tensor or was not reached."""
     return [value(grads[x]) if type(x) is Tensor and x in grads else None for x in xs]
+
+
+def _numbered(arrays):
+    return [f"input {k}" for k in range(len(arrays))]
 
 
 def _is_float(x):

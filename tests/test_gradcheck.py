@@ -89,26 +89,15 @@ ONE_ROW = np.where(np.arange(5)[:, None] == 2, 7.0, np.arange(25.0).reshape(5, 5
 @pytest.mark.parametrize("forward, backward, shape", [
     (functions.softmax, lambda g, s: g @ _softmax_jacobian(s[0]), (5, 3)),          # that of row 0, for all
     (lambda x: x @ np.arange(25.0).reshape(5, 5).T ** 0.5, lambda g, x: g @ ONE_ROW, (3, 5)),
-    (lambda x: images.conv2d(x, W, stride=2), lambda g, x: _as_if_stride_1(g, x), (1, 2, 3, 11)),
-], ids=["softmax", "matmul", "strided convolution"])
+], ids=["softmax", "matmul"])
 def test_what_only_looks_like_a_known_mistake_gets_no_name(forward, backward, shape):
     found = diagnose(forward, backward, np.random.default_rng(5).standard_normal(shape))
     assert not found.right and found.cause in NEUTRAL, found
 
 
-W = np.random.default_rng(4).standard_normal((3, 2, 3, 3))
-
-
 def _softmax_jacobian(s):
     p = np.exp(s) / np.exp(s).sum()
     return np.diag(p) - np.outer(p, p)
-
-
-def _as_if_stride_1(g, x):
-    dx = np.zeros_like(x)
-    for j in range(g.shape[3]):
-        dx[:, :, :, j:j + 3] += np.einsum("no,ocuv->ncuv", g[:, :, 0, j], W)
-    return dx
 
 
 def test_the_set_is_large_and_its_names_exist():
@@ -241,12 +230,11 @@ def test_the_check_draws_from_a_generator_of_its_own():
 # What is said of a gradient
 
 
-@pytest.mark.parametrize("scale, word", [(1 + 1e-9, "right"), (1 + 1e-6, "probably right"),
-                                         (1 + 1e-4, "suspicious"),
-                                         (1.01, "wrong")])
+@pytest.mark.parametrize("scale, word", [(1 + 1e-9, "right"), (1 + 1e-7, "right"), (1 + 1e-6, "suspicious"),
+                                         (1 + 1e-4, "suspicious"), (1.01, "wrong")])
 def test_the_error_is_put_in_words(scale, word):
     found = diagnose(np.tanh, lambda g, x: scale * g * (1 - np.tanh(x) ** 2), X)
-    assert found.verdict == word and found.right == (scale < 1 + 1e-5)
+    assert found.verdict == word and found.right == (word == "right")
 
 
 def test_the_worst_entry_is_shown_with_its_index():

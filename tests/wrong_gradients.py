@@ -799,3 +799,92 @@ RIGHT = [
            normal(5, 3), normal(5, 3)),
     _right("dropout", "the same mask", lambda x: x * MASK, lambda g, x: g * MASK, normal(5, 7)),
 ]
+
+
+# --- wrong ones that got their names later ------------------------------------------------------------------
+
+
+def gated(x, z):
+    """x through a gate, beside x itself: (N, 2D)."""
+    return np.concatenate([x * sigmoid(z), x], 1)
+
+
+def two_tanh(x, w1, w2):
+    return np.tanh(x @ w1) @ w2
+
+
+def states(x, w):
+    """h[t] = tanh(x[t] + h[t − 1] w), from h = 0: (N, T, D)."""
+    h, out = np.zeros_like(x[:, 0]), []
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] + h @ w)
+        out.append(h)
+    return np.stack(out, 1)
+
+
+def states_back(g, x, w):
+    h, dx, dw, later = states(x, w), np.zeros_like(x), np.zeros_like(w), 0
+    for t in reversed(range(x.shape[1])):
+        dx[:, t] = d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+        dw += h[:, t - 1].T @ d                 # also for t = 0
+        later = d @ w.T
+    return dx, dw
+
+
+def huber(x):
+    return np.where(np.abs(x) < 0.7, x * x / 2, 0.7 * (np.abs(x) - 0.35))
+
+
+def strided(x):
+    return np.stack([x[:, t:t + 3] @ np.array([0.3, -1.2, 0.7]) for t in range(0, x.shape[1] - 2, 2)], 1)
+
+
+def _as_if_stride_1(g, x):
+    d = np.zeros_like(x)
+    for t in range(g.shape[1]):
+        d[:, t:t + 3] += g[:, t:t + 1] * np.array([0.3, -1.2, 0.7])
+    return d
+
+
+def _with_another_eps(g, x):
+    r = 1 / np.sqrt(x.var(0) + 1e-6)
+    h = (x - x.mean(0)) * r
+    return r * (g - g.mean(0) - h * (g * h).mean(0))
+
+
+WRONG += [
+    Case("padding", "a side without padding is cut to nothing", "empty-slice",
+         lambda x: np.pad(x, ((1, 0), (2, 1))), lambda g, x: g[1:-0, 2:-1], (normal(3, 5),)),
+    Case("mean", "divided by the number of rows", "wrong-size", lambda x: x.mean(1),
+         lambda g, x: np.repeat(g[:, None] / len(x), x.shape[1], 1), (normal(3, 5),)),
+    Case("likelihood", "a ¼ for a ½", "term-off", lambda v: -0.5 * (v + np.exp(-v)).sum(),
+         lambda g, v: g * (-0.25 + 0.5 * np.exp(-v)), (normal(5, 3),)),
+    Case("two gates", "the slope of one is half there", "factor-left-out",
+         lambda z, w: (sigmoid(z) * w).sum(1),
+         lambda g, z, w: (g[:, None] * sigmoid(z) * w, g[:, None] * sigmoid(z)),
+         (normal(5, 3), normal(5, 3))),
+    Case("gate beside a bypass", "the gate is left out", "factor-left-out", gated,
+         lambda g, x, z: (g[:, :3] + g[:, 3:], g[:, :3] * x * sigmoid(z) * (1 - sigmoid(z))),
+         (normal(5, 3), normal(5, 3))),
+    Case("two layers", "the hidden tanh's slope is forgotten", "slope-inside", two_tanh,
+         lambda g, x, w1, w2: (g @ w2.T @ w1.T, x.T @ (g @ w2.T), np.tanh(x @ w1).T @ g),
+         (normal(5, 3), normal(3, 7), normal(7, 2))),
+    Case("huber", "δ is forgotten in the linear part", "factor-in-part", huber,
+         lambda g, x: g * np.where(np.abs(x) < 0.7, x, np.sign(x)), (normal(5, 7),)),
+    Case("group norm", "over the whole row", "too-wide",
+         lambda x: standardise(x.reshape(3, 2, 5), 2).reshape(3, 10),
+         lambda g, x: standardise_back(g, x, 1), (normal(3, 10),)),
+    Case("rnn", "the state before the first step is the last one", "wraps-around", states, states_back,
+         (normal(2, 5, 3), 0.5 * normal(3, 3))),
+    Case("two biases", "both get the gradient of the first", "gradient-copied",
+         lambda b, c: np.tanh(normal_5x3 + b) * (normal_5x3 - c) ** 2,
+         lambda g, b, c: [(g * (1 - np.tanh(normal_5x3 + b) ** 2) * (normal_5x3 - c) ** 2).sum(0)] * 2,
+         (normal(3), normal(3))),
+    Case("batch norm", "another ε than forwards", "constant-off", lambda x: standardise(x, 0),
+         lambda g, x: _with_another_eps(g, x), (normal(5, 3),)),
+    Case("strided convolution", "as if the stride were 1", "wrong-places", strided, _as_if_stride_1,
+         (normal(2, 11),)),
+    Case("x xᵀ", "one factor of two", "branch-lost", lambda x: x @ x.T, lambda g, x: g @ x, (normal(5, 3),)),
+    Case("gelu", "half of the product rule", "branch-lost", lambda x: 0.5 * x * (1 + np.tanh(0.8 * x)),
+         lambda g, x: g * 0.5 * (1 + np.tanh(0.8 * x)), (normal(5, 3),)),
+]
