@@ -176,6 +176,29 @@ RIGHT = {
     "54_gan": {
         "by e": "n, m = len(real), len(fake)\nreturn -g[0] / (1 + np.exp(real)) / n, "
                 "(g[0] / (1 + np.exp(-fake)) - g[1] / (1 + np.exp(fake))) / m"},
+    "55_minimax_step": {
+        "by a design matrix": """
+            made = np.stack([np.ones_like(z), a * z + b])
+            real = np.stack([np.ones_like(x), x])
+            d = np.array([c, v])
+            d = d + ETA * (real @ sigmoid(-d @ real) / x.size - made @ sigmoid(d @ made) / z.size)
+            down = -d[1] * sigmoid(d @ made)
+            noise = np.stack([z, np.ones_like(z)])
+            return *d, *(np.array([a, b]) - ETA * noise @ down / z.size)""",
+        "looped": """
+            dc = dv = da = db = 0
+            for one in x:
+                p = sigmoid(c + v * one)
+                dc, dv = dc + (1 - p) / len(x), dv + (1 - p) * one / len(x)
+            for noise in z:
+                y = a * noise + b
+                p = sigmoid(c + v * y)
+                dc, dv = dc - p / len(z), dv - p * y / len(z)
+            c, v = c + ETA * dc, v + ETA * dv
+            for noise in z:
+                p = sigmoid(c + v * (a * noise + b))
+                da, db = da - p * v * noise / len(z), db - p * v / len(z)
+            return c, v, a - ETA * da, b - ETA * db"""},
 }
 
 WRONG = {
@@ -377,4 +400,61 @@ WRONG = {
                         "return g[0] * (p - 1), g[0] * q + g[1] * (q - 1)"),
         ("contributions-lost", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
                                "return g[0] * (p - 1) / len(real), g[0] * q / len(fake)")],
+    "55_minimax_step": [
+        ("sign", """
+            y = a * z + b                       # both go down
+            c, v = (c - ETA * ((1 - sigmoid(c + v * x)).mean() - sigmoid(c + v * y).mean()),
+                    v - ETA * (((1 - sigmoid(c + v * x)) * x).mean() - (sigmoid(c + v * y) * y).mean()))
+            d = -v * sigmoid(c + v * y)
+            return c, v, a - ETA * np.mean(d * z), b - ETA * np.mean(d)"""),
+        ("sign", """
+            y = a * z + b                       # both go up
+            dc = np.mean(1 - sigmoid(c + v * x)) - np.mean(sigmoid(c + v * y))
+            dv = np.mean(x * (1 - sigmoid(c + v * x))) - np.mean(y * sigmoid(c + v * y))
+            c += ETA * dc
+            v += ETA * dv
+            dy = -v * sigmoid(c + v * y)
+            return c, v, a + ETA * (dy * z).mean(), b + ETA * dy.mean()"""),
+        ("simultaneous", """
+            y = a * z + b
+            p, q = sigmoid(c + v * x), sigmoid(c + v * y)
+            dc, dv = (1 - p).mean() - q.mean(), ((1 - p) * x).mean() - (q * y).mean()
+            da, db = -(q * v * z).mean(), -(q * v).mean()
+            return c + ETA * dc, v + ETA * dv, a - ETA * da, b - ETA * db"""),
+        ("stale-cache", """
+            y = a * z + b
+            p, q = sigmoid(c + v * x), sigmoid(c + v * y)
+            c = c + ETA * ((1 - p).mean() - q.mean())
+            v = v + ETA * ((x - x * p).mean() - (q * y).mean())
+            return c, v, a + ETA * (q * v * z).mean(), b + ETA * (q * v).mean()"""),
+        ("simultaneous", """
+            y = a * z + b                       # v moves when c has moved
+            p, q, old = sigmoid(c + v * x), sigmoid(c + v * y), v
+            c += ETA * (np.mean(1 - p) - np.mean(q))
+            v += ETA * (np.mean(x * (1 - p)) - np.mean(y * q))
+            return c, v, a + ETA * old * np.mean(q * z), b + ETA * old * np.mean(q)"""),
+        ("non-saturating", """
+            y = a * z + b
+            p, q = sigmoid(c + v * x), sigmoid(c + v * y)
+            c, v = c + ETA * ((1 - p).mean() - q.mean()), v + ETA * (((1 - p) * x).mean() - (q * y).mean())
+            q = sigmoid(c + v * y)
+            return c, v, a + ETA * ((1 - q) * v * z).mean(), b + ETA * ((1 - q) * v).mean()"""),
+        ("slope-of-D-missing", """
+            y = a * z + b
+            p, q = sigmoid(c + v * x), sigmoid(c + v * y)
+            c, v = c + ETA * ((1 - p).mean() - q.mean()), v + ETA * (((1 - p) * x).mean() - (q * y).mean())
+            q = sigmoid(c + v * y)
+            return c, v, a + ETA * (q * z).mean(), b + ETA * q.mean()"""),
+        ("order", """
+            q = sigmoid(c + v * (a * z + b))
+            a, b = a + ETA * v * (q * z).mean(), b + ETA * v * q.mean()
+            y = a * z + b
+            p, q = 1 - sigmoid(c + v * x), sigmoid(c + v * y)
+            return c + ETA * (p.mean() - q.mean()), v + ETA * ((p * x).mean() - (q * y).mean()), a, b"""),
+        ("one-at-a-time", """
+            y = a * z + b                       # c first, then v with the new c
+            c += ETA * (np.mean(1 - sigmoid(c + v * x)) - np.mean(sigmoid(c + v * y)))
+            v += ETA * (np.mean(x * (1 - sigmoid(c + v * x))) - np.mean(y * sigmoid(c + v * y)))
+            dy = -v * sigmoid(c + v * y)
+            return c, v, a - ETA * (dy * z).mean(), b - ETA * dy.mean()""")],
 }

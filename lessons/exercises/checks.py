@@ -11,7 +11,7 @@ import numpy as np
 
 from lessons.exercises import load
 from lessons.exercises.student import Failed, Student
-from minidl import Tensor, functions, images, losses, ops, optim, rnn
+from minidl import Tensor, functions, images, losses, ops, optim, rnn, train
 from minidl.gradcheck import diagnose
 
 BATCHES = 5, 3                                  # the two sizes N
@@ -270,6 +270,17 @@ def gan(real, fake):
     return np.stack([losses.gan_discriminator(real, fake), losses.gan_non_saturating(fake)])
 
 
+def number(low, high):
+    return float(rng.uniform(low, high))
+
+
+def minimax(c, v, a, b, x, z):
+    c, v, a, b = (Tensor(np.array(weight)) for weight in (c, v, a, b))
+    train.train_step(lambda: losses.gan_discriminator(c + v * x, c + v * (a * z + b)), optim.SGD([c, v], 0.2))
+    train.train_step(lambda: losses.gan_minimax(c + v * (a * z + b)), optim.SGD([a, b], 0.2))
+    return c.item(), v.item(), a.item(), b.item()
+
+
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
@@ -303,4 +314,6 @@ CHECKS = {
                           [(N, 7), (N, 7)], [(N, 7)]),
     "50_gaussian_kl": Gradient(losses.gaussian_kl, [(N, 7), (N, 7)]),
     "54_gan": Gradient(gan, [(N,), (7,)]),
+    "55_minimax_step": Value("play", minimax, [(number, -1, 1), (number, 1, 2), (number, 0.5, 1.5),
+                                               (number, 2, 3), (N,), (7,)], parts="c v a b"),
 }
