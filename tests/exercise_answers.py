@@ -199,6 +199,22 @@ RIGHT = {
                 p = sigmoid(c + v * (a * noise + b))
                 da, db = da - p * v * noise / len(z), db - p * v / len(z)
             return c, v, a - ETA * da, b - ETA * db"""},
+    "56_gp_posterior": {
+        "by the inverse": """
+            K = kernel(x, x)
+            K[np.diag_indices(len(x))] += noise
+            k = kernel(x, new)
+            mean = k.T @ np.linalg.inv(K) @ y
+            return mean, np.diag(kernel(new, new) - k.T @ np.linalg.inv(K) @ k)""",
+        "looped over the places": """
+            L = np.linalg.cholesky(kernel(x, x) + np.diag(np.full(len(x), noise)))
+            alpha = np.linalg.solve(L.T, np.linalg.solve(L, y))
+            mean, variance = np.zeros(len(new)), np.zeros(len(new))
+            for i, place in enumerate(new):
+                k = kernel(x, place[None])[:, 0]
+                mean[i] = k @ alpha
+                variance[i] = 1 - sum(np.linalg.solve(L, k) ** 2)
+            return mean, variance"""},
 }
 
 WRONG = {
@@ -457,4 +473,35 @@ WRONG = {
             v += ETA * (np.mean(x * (1 - sigmoid(c + v * x))) - np.mean(y * sigmoid(c + v * y)))
             dy = -v * sigmoid(c + v * y)
             return c, v, a - ETA * (dy * z).mean(), b - ETA * dy.mean()""")],
+    "56_gp_posterior": [
+        ("noise-missing", """
+            L, k = np.linalg.cholesky(kernel(x, x)), kernel(x, new)
+            s = np.linalg.solve(L, k)
+            return s.T @ np.linalg.solve(L, y), 1 - (s * s).sum(0)"""),
+        ("noise-everywhere", """
+            K, k = kernel(x, x) + noise, kernel(x, new)
+            return k.T @ np.linalg.solve(K, y), 1 - (k * np.linalg.solve(K, k)).sum(0)"""),
+        ("noise-squared", """
+            K, k = kernel(x, x) + noise ** 2 * np.eye(len(x)), kernel(x, new)
+            return k.T @ np.linalg.solve(K, y), 1 - (k * np.linalg.solve(K, k)).sum(0)"""),
+        ("noise-twice", """
+            K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
+            return k.T @ np.linalg.solve(K, y), 1 + noise - (k * np.linalg.solve(K, k)).sum(0)"""),
+        ("half-solved", """
+            L, k = np.linalg.cholesky(kernel(x, x) + noise * np.eye(len(x))), kernel(x, new)
+            return k.T @ np.linalg.solve(L, y), 1 - (np.linalg.solve(L, k) ** 2).sum(0)"""),
+        ("wrong-shape", """
+            K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
+            return k.T @ np.linalg.solve(K, y), 1 - k.T @ np.linalg.solve(K, k)"""),
+        ("transposed", """
+            L = np.linalg.cholesky(kernel(x, x) + noise * np.eye(len(x))).T
+            s = np.linalg.solve(L, kernel(x, new))
+            return s.T @ np.linalg.solve(L, y), 1 - (s ** 2).sum(0)"""),
+        ("deviation-for-variance", """
+            K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
+            return k.T @ np.linalg.solve(K, y), np.sqrt(1 - np.diag(k.T @ np.linalg.solve(K, k)))"""),
+        (None, """
+            K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
+            mean = k.T @ np.linalg.solve(K, y)      # the spread of y takes the part of the prior
+            return mean, y.var() * (1 - (k * np.linalg.solve(K, k)).sum(0))""")],
 }
