@@ -215,6 +215,25 @@ RIGHT = {
                 mean[i] = k @ alpha
                 variance[i] = 1 - sum(np.linalg.solve(L, k) ** 2)
             return mean, variance"""},
+    "57_expected_improvement": {
+        "looped": """
+            result = []
+            for mean, deviation in zip(m, s):
+                if deviation == 0:
+                    result.append(0.0)
+                    continue
+                u = (lowest - mean) / deviation
+                Phi = 0.5 + math.erf(u / math.sqrt(2)) / 2
+                phi = math.exp(-u ** 2 / 2) / math.sqrt(2 * math.pi)
+                result.append(deviation * (u * Phi + phi))
+            return np.array(result)""",
+        "on the unknown places": """
+            ei, unknown = np.zeros(m.shape), s > 0
+            m, s = m[unknown], s[unknown]
+            u = (lowest - m) / s
+            ei[unknown] = (lowest - m) * (1 + erf(u / np.sqrt(2))) / 2
+            ei[unknown] += s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return ei"""},
 }
 
 WRONG = {
@@ -504,4 +523,43 @@ WRONG = {
             K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
             mean = k.T @ np.linalg.solve(K, y)      # the spread of y takes the part of the prior
             return mean, y.var() * (1 - (k * np.linalg.solve(K, k)).sum(0))""")],
+    "57_expected_improvement": [
+        ("maximised", """
+            u = np.where(s > 0, (m - lowest) / np.where(s > 0, s, 1), 0)
+            ei = (m - lowest) * (1 + erf(u / 2 ** 0.5)) / 2 + s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return np.where(s > 0, ei, np.maximum(m - lowest, 0))"""),
+        ("division-by-0", """
+            with np.errstate(all="ignore"):
+                u = (lowest - m) / s
+            Phi, phi = (1 + erf(u / 2 ** 0.5)) / 2, np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return (lowest - m) * Phi + s * phi"""),
+        ("division-by-0", """
+            with np.errstate(all="ignore"):
+                u = (lowest - m) / s
+                return s * (u * (1 + erf(u / 2 ** 0.5)) / 2 + np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi))"""),
+        ("probability", """
+            u = (lowest - m) / np.where(s > 0, s, 1)
+            return np.where(s > 0, 0.5 * (1 + erf(u / np.sqrt(2))), 0)"""),
+        ("root-missing", """
+            u = (lowest - m) / np.where(s > 0, s, 1)
+            ei = (lowest - m) * (1 + erf(u)) / 2 + s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return np.where(s > 0, ei, 0)"""),
+        ("erf-for-share", """
+            u = (lowest - m) / np.where(s > 0, s, 1)
+            ei = (lowest - m) * erf(u / np.sqrt(2)) + s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return np.where(s > 0, ei, 0)"""),
+        ("no-chance", "return np.maximum(lowest - m, 0)"),
+        ("variance-for-deviation", """
+            u = (lowest - m) / np.where(s > 0, s ** 2, 1)
+            ei = (lowest - m) * (1 + erf(u / 2 ** 0.5)) / 2 + s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return np.where(s > 0, ei, 0)"""),
+        ("known-height", """
+            u = (lowest - m) / np.where(s > 0, s, 1)
+            ei = (lowest - m) * (1 + erf(u / 2 ** 0.5)) / 2 + s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return np.where(s > 0, ei, lowest - m)"""),
+        (None, """
+            s = s + 0.01                            # so that it is never 0
+            u = (lowest - m) / s
+            Phi, phi = (1 + erf(u / 2 ** 0.5)) / 2, np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
+            return (lowest - m) * Phi + s * phi""")],
 }
