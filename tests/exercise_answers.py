@@ -234,6 +234,14 @@ RIGHT = {
             ei[unknown] = (lowest - m) * (1 + erf(u / np.sqrt(2))) / 2
             ei[unknown] += s * np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
             return ei"""},
+    "58_free_energy": {
+        "log of 1 + e": "return -(v @ b) - np.log(1 + np.exp(v @ w + c)).sum(1)",
+        "a product": "return -np.log(np.exp(v @ b) * np.prod(1 + np.exp(c + v @ w), axis=1))",
+        "unit by unit": """
+            total = np.exp(v @ b)
+            for j in range(len(c)):
+                total = total + total * np.exp(c[j] + v @ w[:, j])
+            return -np.log(total)"""},
 }
 
 WRONG = {
@@ -562,4 +570,16 @@ WRONG = {
             u = (lowest - m) / s
             Phi, phi = (1 + erf(u / 2 ** 0.5)) / 2, np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
             return (lowest - m) * Phi + s * phi""")],
+    "58_free_energy": [
+        ("sign", "return v @ b + np.log(1 + np.exp(v @ w + c)).sum(axis=1)"),
+        ("log-of-the-sum", "return -v @ b - np.log(1 + np.exp(v @ w + c).sum(axis=1))"),
+        ("entropy-missing", "a = v @ w + c\nh = 1 / (1 + np.exp(-a))\n"
+                            "return -v @ b - h @ c - (v @ w * h).sum(axis=1)"),
+        ("one-state", "a = v @ w + c\nh = 1.0 * (a > 0)\nreturn -v @ b - h @ c - np.sum(v @ w * h, axis=1)"),
+        ("log-of-the-probability", "p = 1 / (1 + np.exp(-(v @ w + c)))\nreturn -v @ b - np.log(p).sum(1)"),
+        ("bias-missing", "return -v @ b - np.log(1 + np.exp(v @ w)).sum(axis=1)"),
+        ("log-missing", "return np.exp(v @ b) * np.prod(1 + np.exp(v @ w + c), axis=1)"),
+        ("off-forgotten", "return -v @ b - np.log(np.exp(v @ w + c)).sum(axis=1)"),
+        ("wrong-axis", "return -v @ b - np.log(1 + np.exp(v @ w + c)).sum()"),
+        ("plus-or-minus-1", "a = v @ w + c\nreturn -v @ b - np.log(np.exp(a) + np.exp(-a)).sum(1)")],
 }

@@ -4,6 +4,7 @@ A backward pass is compared with the numeric gradient of its forward pass, any o
 answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tried on batches of two sizes,
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
+import itertools
 import re
 from statistics import NormalDist
 from typing import NamedTuple
@@ -275,6 +276,10 @@ def number(low, high):
     return float(rng.uniform(low, high))
 
 
+def bits(*shape):
+    return 1.0 * (rng.random(shape) < 0.5)
+
+
 def minimax(c, v, a, b, x, z):
     c, v, a, b = (Tensor(np.array(weight)) for weight in (c, v, a, b))
     train.train_step(lambda: losses.gan_discriminator(c + v * x, c + v * (a * z + b)), optim.SGD([c, v], 0.2))
@@ -307,6 +312,13 @@ def improvement(m, s, lowest):
     rest = [gain.mean * (1 - gain.cdf(0)) + gain.variance * gain.pdf(0) for gain in gains]
     return np.append(np.zeros(len(m) - len(rest)), rest)
 
+
+def boltzmann(v, w, b, c):
+    states = np.array(list(itertools.product([0, 1], repeat=len(c))))                           # (2^H, H)
+    return -np.log(np.exp((v @ b)[:, None] + states @ c + v @ w @ states.T).sum(axis=1))
+
+
+MACHINE = [(bits, N, 11), (11, 7), (11,), (7,)]                 # v, w, b and c, restricted Boltzmann
 
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
@@ -347,4 +359,5 @@ CHECKS = {
                              parts="mean variance"),
     "57_expected_improvement": Value("expected_improvement", improvement,
                                      [(means,), (deviations,), (count, -1, 1)]),
+    "58_free_energy": Value("free_energy", boltzmann, MACHINE),
 }
