@@ -242,6 +242,18 @@ RIGHT = {
             for j in range(len(c)):
                 total = total + total * np.exp(c[j] + v @ w[:, j])
             return -np.log(total)"""},
+    "59_gibbs_step": {
+        "where": """
+            h = np.where(u_h < sigmoid(v @ w + c), 1, 0)
+            return h, np.where(u_v < sigmoid(h @ w.T + b), 1, 0)""",
+        "looped": """
+            h, new = np.zeros(u_h.shape), np.zeros(u_v.shape)
+            for n in range(len(v)):
+                for j in range(len(c)):
+                    h[n, j] = u_h[n, j] < sigmoid(c[j] + v[n] @ w[:, j])
+                for i in range(len(b)):
+                    new[n, i] = u_v[n, i] < sigmoid(b[i] + w[i] @ h[n])
+            return h, new"""},
 }
 
 WRONG = {
@@ -582,4 +594,16 @@ WRONG = {
         ("off-forgotten", "return -v @ b - np.log(np.exp(v @ w + c)).sum(axis=1)"),
         ("wrong-axis", "return -v @ b - np.log(1 + np.exp(v @ w + c)).sum()"),
         ("plus-or-minus-1", "a = v @ w + c\nreturn -v @ b - np.log(np.exp(a) + np.exp(-a)).sum(1)")],
+    "59_gibbs_step": [
+        ("not-drawn", "h = sigmoid(v @ w + c)\nreturn h, 1.0 * (u_v < sigmoid(h @ w.T + b))"),
+        ("not-drawn", "p = sigmoid(v @ w + c)\nreturn 1.0 * (p > u_h), 1.0 * (sigmoid(p @ w.T + b) > u_v)"),
+        ("not-drawn", "h = (u_h < sigmoid(v @ w + c)).astype(float)\nreturn h, sigmoid(h @ w.T + b)"),
+        ("rounded", "h = np.round(sigmoid(v @ w + c))\nreturn h, np.round(sigmoid(h @ w.T + b))"),
+        ("inverted", "h = 1.0 * (u_h > sigmoid(v @ w + c))\nreturn h, 1.0 * (u_v > sigmoid(h @ w.T + b))"),
+        ("sigmoid-missing", "h = 1.0 * (u_h < v @ w + c)\nreturn h, 1.0 * (u_v < h @ w.T + b)"),
+        ("bias-missing", "h = 1.0 * (u_h < sigmoid(v @ w + c))\nreturn h, 1.0 * (u_v < sigmoid(h @ w.T))"),
+        ("sign", "h = 1.0 * (u_h < sigmoid(-v @ w - c))\nreturn h, 1.0 * (u_v < sigmoid(-h @ w.T - b))"),
+        ("ValueError", "h = 1.0 * (u_h < sigmoid(v @ w + c))\nreturn h, 1.0 * (u_v < sigmoid(h @ w + b))"),
+        (None, "p = np.exp(v @ w + c)\np /= p.sum(axis=1, keepdims=True)           # softmax\n"
+               "h = 1.0 * (u_h < p)\nreturn h, 1.0 * (u_v < sigmoid(h @ w.T + b))")],
 }

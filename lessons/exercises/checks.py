@@ -276,6 +276,10 @@ def number(low, high):
     return float(rng.uniform(low, high))
 
 
+def uniform(*shape):
+    return rng.random(shape)
+
+
 def bits(*shape):
     return 1.0 * (rng.random(shape) < 0.5)
 
@@ -318,7 +322,13 @@ def boltzmann(v, w, b, c):
     return -np.log(np.exp((v @ b)[:, None] + states @ c + v @ w @ states.T).sum(axis=1))
 
 
+def gibbs(v, w, b, c, u_h, u_v):
+    h = u_h < 1 - 1 / (1 + np.exp(np.einsum("nd,dh->nh", v, w) + c))
+    return 1.0 * h, 1.0 * (u_v < 1 - 1 / (1 + np.exp(np.einsum("nh,dh->nd", h, w) + b)))
+
+
 MACHINE = [(bits, N, 11), (11, 7), (11,), (7,)]                 # v, w, b and c, restricted Boltzmann
+CHANCE = [(uniform, N, 7), (uniform, N, 11)]
 
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
@@ -360,4 +370,5 @@ CHECKS = {
     "57_expected_improvement": Value("expected_improvement", improvement,
                                      [(means,), (deviations,), (count, -1, 1)]),
     "58_free_energy": Value("free_energy", boltzmann, MACHINE),
+    "59_gibbs_step": Value("sweep", gibbs, [*MACHINE, *CHANCE], parts="h v′"),
 }
