@@ -254,6 +254,24 @@ RIGHT = {
                 for i in range(len(b)):
                     new[n, i] = u_v[n, i] < sigmoid(b[i] + w[i] @ h[n])
             return h, new"""},
+    "60_cd_1": {
+        "looped over the examples": """
+            dw, db, dc = np.zeros_like(w), np.zeros_like(b), np.zeros_like(c)
+            for row, r, s in zip(v, u_h, u_v):
+                p = sigmoid(row @ w + c)
+                h = (r < p).astype(float)
+                back = (s < sigmoid(w @ h + b)).astype(float)
+                q = sigmoid(back @ w + c)
+                dw += np.outer(row, p) - np.outer(back, q)
+                db += row - back
+                dc += p - q
+            return dw / len(v), db / len(v), dc / len(v)""",
+        "einsum": """
+            p = sigmoid(v @ w + c)
+            back = (u_v < sigmoid((u_h < p) @ w.T + b)).astype(float)
+            q = sigmoid(back @ w + c)
+            dw = np.einsum("ni,nj->nij", v, p).mean(0) - np.einsum("ni,nj->nij", back, q).mean(0)
+            return dw, v.mean(0) - back.mean(0), p.mean(0) - q.mean(0)"""},
 }
 
 WRONG = {
@@ -606,4 +624,48 @@ WRONG = {
         ("ValueError", "h = 1.0 * (u_h < sigmoid(v @ w + c))\nreturn h, 1.0 * (u_v < sigmoid(h @ w + b))"),
         (None, "p = np.exp(v @ w + c)\np /= p.sum(axis=1, keepdims=True)           # softmax\n"
                "h = 1.0 * (u_h < p)\nreturn h, 1.0 * (u_v < sigmoid(h @ w.T + b))")],
+    "60_cd_1": [
+        ("sign", """
+            p = sigmoid(v @ w + c)              # a gradient to descend
+            r = 1.0 * (u_v < sigmoid((u_h < p) @ w.T + b))
+            q = sigmoid(r @ w + c)
+            return (r.T @ q - v.T @ p) / len(v), (r - v).mean(0), (q - p).mean(0)"""),
+        ("term-missing", """
+            p = sigmoid(v @ w + c)
+            return v.T @ p / len(v), v.mean(0), p.mean(0)"""),
+        ("not-drawn", """
+            p = sigmoid(v @ w + c)              # no chance at all
+            r = sigmoid(p @ w.T + b)
+            q = sigmoid(r @ w + c)
+            return (v.T @ p - r.T @ q) / len(v), (v - r).mean(0), (p - q).mean(0)"""),
+        ("not-drawn", """
+            p = sigmoid(v @ w + c)
+            r = 1.0 * (u_v < sigmoid(p @ w.T + b))
+            q = sigmoid(r @ w + c)
+            return (v.T @ p - r.T @ q) / len(v), (v - r).mean(0), (p - q).mean(0)"""),
+        ("draw-for-probability", """
+            h = 1.0 * (u_h < sigmoid(v @ w + c))
+            r = 1.0 * (u_v < sigmoid(h @ w.T + b))
+            q = sigmoid(r @ w + c)
+            return (v.T @ h - r.T @ q) / len(v), (v - r).mean(0), (h - q).mean(0)"""),
+        ("draw-for-probability", """
+            h = 1.0 * (u_h < sigmoid(v @ w + c))
+            r = 1.0 * (u_v < sigmoid(h @ w.T + b))
+            q = 1.0 * (u_h < sigmoid(r @ w + c))
+            return (v.T @ h - r.T @ q) / len(v), (v - r).mean(0), (h - q).mean(0)"""),
+        ("old-state", """
+            p = sigmoid(v @ w + c)
+            h = (u_h < p).astype(float)
+            r = (u_v < sigmoid(h @ w.T + b)).astype(float)
+            return (v.T @ p - r.T @ h) / len(v), (v - r).mean(0), (p - h).mean(0)"""),
+        ("missing-1/N", """
+            p = sigmoid(v @ w + c)
+            r = 1.0 * (u_v < sigmoid((u_h < p) @ w.T + b))
+            q = sigmoid(r @ w + c)
+            return v.T @ p - r.T @ q, (v - r).sum(0), (p - q).sum(0)"""),
+        ("not-drawn", """
+            p = sigmoid(v @ w + c)              # v′ is drawn for h′ only
+            g = sigmoid((u_h < p) @ w.T + b)
+            q = sigmoid(1.0 * (u_v < g) @ w + c)
+            return (v.T @ p - g.T @ q) / len(v), (v - g).mean(0), (p - q).mean(0)""")],
 }

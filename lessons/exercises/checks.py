@@ -327,6 +327,21 @@ def gibbs(v, w, b, c, u_h, u_v):
     return 1.0 * h, 1.0 * (u_v < 1 - 1 / (1 + np.exp(np.einsum("nh,dh->nd", h, w) + b)))
 
 
+def settled(*parts):
+    """Differences of means without their rounding errors: 0 for 1e-17."""
+    return [x if x is None else np.round(x, 12) for x in parts]
+
+
+def contrastive(v, w, b, c, u_h, u_v):
+    _, swept = gibbs(v, w, b, c, u_h, u_v)
+    slopes = [0, 0, 0]
+    for sign, rows in (1, v), (-1, swept):
+        for row in rows:
+            h = ops.sigmoid(c + w.T @ row)
+            slopes = [s + sign * part / len(v) for s, part in zip(slopes, (np.outer(row, h), row, h))]
+    return tuple(slopes)
+
+
 MACHINE = [(bits, N, 11), (11, 7), (11,), (7,)]                 # v, w, b and c, restricted Boltzmann
 CHANCE = [(uniform, N, 7), (uniform, N, 11)]
 
@@ -371,4 +386,5 @@ CHECKS = {
                                      [(means,), (deviations,), (count, -1, 1)]),
     "58_free_energy": Value("free_energy", boltzmann, MACHINE),
     "59_gibbs_step": Value("sweep", gibbs, [*MACHINE, *CHANCE], parts="h v′"),
+    "60_cd_1": Value("slopes", contrastive, [*MACHINE, *CHANCE], parts="w b c", view=settled),
 }
