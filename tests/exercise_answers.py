@@ -415,7 +415,59 @@ WRONG = {
         ("statistics-constant", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\n"
                                 "return r * g * gamma, (g * h).sum(0), g.sum(0)"),
         ("missing-batch-sum", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
-                              "return r * (d - d.mean(0) - h * (d * h).mean(0)), g * h, g.sum(0)")],
+                              "return r * (d - d.mean(0) - h * (d * h).mean(0)), g * h, g.sum(0)"),
+        ("missing-1/N", """
+            r = 1 / np.sqrt(x.var(0) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            dx = r * (d - d.sum(0) - h * (d * h).sum(0))
+            return dx, (g * h).sum(0), g.sum(0)"""),
+        ("missing-1/N", """
+            centred, r = x - x.mean(0), 1 / np.sqrt(x.var(0) + EPS)
+            d_var = (g * gamma * centred).sum(0) * -0.5 * r ** 3
+            d_mean = -(g * gamma * r).sum(0)
+            dx = g * gamma * r + d_mean + 2 * centred * d_var           # each x has a share of 1/N only
+            return dx, (g * centred * r).sum(0), g.sum(0)"""),
+        ("variance-path-missing", """
+            n, centred, r = len(x), x - x.mean(0), 1 / np.sqrt(x.var(0) + EPS)
+            d_var = (g * gamma * centred).sum(0) * -0.5 * r             # (σ²)^(−3/2) is r ** 3
+            d_mean = -(g * gamma * r).sum(0)
+            dx = g * gamma * r + d_mean / n + 2 * centred * d_var / n
+            return dx, (g * centred * r).sum(0), g.sum(0)"""),
+        ("row-factor", """
+            r = 1 / np.sqrt(x.var(0) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            dx = r * (g - g.mean(0) - h * (g * h).mean(0))
+            return dx, (g * h).sum(0), g.sum(0)"""),
+        ("row-factor", """
+            r = 1 / np.sqrt(x.var(0) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            dx = d - d.mean(0) - h * (d * h).mean(0)
+            return dx, (g * h).sum(0), g.sum(0)"""),
+        ("not-normalised", """
+            r = 1 / np.sqrt(x.var(0) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            dx = r * (d - d.mean(0) - h * (d * h).mean(0))
+            return dx, (g * x).sum(0), g.sum(0)"""),
+        ("unbiased-variance", """
+            r = 1 / np.sqrt(x.var(0, ddof=1) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            return r * (d - d.mean(0) - h * (d * h).mean(0)), (g * h).sum(0), g.sum(0)"""),
+        ("wrong-axis", """
+            r = 1 / np.sqrt(x.var(1, keepdims=True) + EPS)
+            h = (x - x.mean(1, keepdims=True)) * r
+            d = g * gamma
+            dx = r * (d - d.mean(1, keepdims=True) - h * (d * h).mean(1, keepdims=True))
+            return dx, (g * h).sum(0), g.sum(0)"""),
+        ("wrong-axis", """
+            r = 1 / np.sqrt(x.var(0) + EPS)
+            h = (x - x.mean(0)) * r
+            d = g * gamma
+            return r * (d - d.mean() - h * (d * h).mean()), (g * h).sum(0), g.sum(0)""")],
     "19_adam": [
         ("uncorrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                         "return w - ETA * m / (np.sqrt(v) + EPS), m, v"),
@@ -434,45 +486,142 @@ WRONG = {
                            "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
         ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
     "45_contractive": [
-        (None, "s = sigmoid(x @ w + b)\ns = s * (1 - s)\nreturn g * 2 * w * (s ** 2).sum(0) / len(x), 0 * b"),
-        (None, """
+        ("branch-lost", "h = sigmoid(x @ w + b)\ns = h - h * h\nreturn g * 2 * w * (s ** 2).mean(0), 0 * b"),
+        ("branch-lost", """
             h = sigmoid(x @ w + b)
             s = h * (1 - h)
             d = g * 2 * s * s * (1 - 2 * h) * (w ** 2).sum(0) / len(x)
             return x.T @ d, d.sum(0)"""),
-        ("constant-factor", """
+        ("missing-1/N", """
             h = sigmoid(x @ w + b)
             s = h * (1 - h)
             d = g * 2 * s * s * (1 - 2 * h) * (w ** 2).sum(0)
-            return x.T @ d + g * 2 * w * (s ** 2).sum(0), d.sum(0)""")],
+            return x.T @ d + g * 2 * w * (s ** 2).sum(0), d.sum(0)"""),
+        ("local-derivative-forgotten", """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            d = g * 2 * s * (1 - 2 * h) * (w ** 2).sum(0) / len(x)  # s → h, and no further
+            return x.T @ d + g * 2 * w * (s ** 2).sum(0) / len(x), d.sum(0)"""),
+        ("wrong-local-derivative", """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            d = g * 2 * s * (w ** 2).sum(0) / len(x) * s * (1 - s)  # like a sigmoid again
+            return x.T @ d + g * 2 * w * (s ** 2).sum(0) / len(x), d.sum(0)"""),
+        ("missing-1/N", """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            d = g * 2 * s * s * (1 - 2 * h) * (w ** 2).sum(0)
+            return x.T @ d + g * 2 * w * (s ** 2).mean(0), d.sum(0)"""),
+        ("path-missing", """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            d = g * 2 * s * s * (1 - 2 * h) * (w ** 2).sum(0) / len(x)
+            return x.T @ d + g * 2 * w * (s ** 2).mean(0), np.zeros_like(b)     # b is not in Σ w²"""),
+        ("x-for-y", """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            d = g * 2 * s * s * (1 - 2 * s) * (w ** 2).sum(0) / len(x)
+            return x.T @ d + g * 2 * w * (s ** 2).mean(0), d.sum(0)"""),
+        (None, """
+            h = sigmoid(x @ w + b)
+            s = h * (1 - h)
+            dw = 2 * w * (s ** 2).sum(0) / len(x)       # and then through the layer
+            return g * x.T @ (s * (w ** 2).sum(0)) / len(x) + g * dw, g * (s * (w ** 2).sum(0)).mean(0)""")],
     "46_mmd": [
         ("sign", """
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
             return -g * 4 / S * (pull / (n * m) - push / (n * (n - 1)))"""),
-        (None, """
+        ("diagonal-kept", """
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
             return g * 4 / S * (pull / (n * m) - push / (n * n))"""),
         ("stray-factor", """
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
-            return g * 2 / S * (pull / (n * m) - push / (n * (n - 1)))""")],
+            return g * 2 / S * (pull / (n * m) - push / (n * (n - 1)))"""),
+        ("contributions-lost", """
+            k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
+            push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
+            return g * 2 / S * (2 * pull / (n * m) - push / (n * (n - 1)))     # (i, j) only"""),
+        ("term-missing", """
+            k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
+            push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
+            return g * 4 / S * pull / (n * m)               # the first mean is taken for a constant"""),
+        ("sign", """
+            k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
+            push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
+            return g * 4 / S * (pull / (n * m) + push / (n * (n - 1)))"""),
+        ("exponential-off", """
+            n, m = len(x), len(y)
+            apart, off = x[:, None] - x[None], x[:, None] - y[None]
+            return g * 4 / S * (off.sum(1) / (n * m) - apart.sum(1) / (n * (n - 1)))"""),
+        ("cotangent-ignored", """
+            k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
+            push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
+            return 4 / S * (pull / (n * m) - push / (n * (n - 1)))"""),
+        ("missing-1/N", """
+            k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
+            push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
+            return g * 4 / S * (pull / m - push / (n - 1))""")],
     "49_sample": [
         ("variance-for-deviation", "return g, g * noise * 0.5 * np.exp(log_var)"),
         ("stray-factor", "return g, g * noise * np.exp(0.5 * log_var)"),
-        (None, "return g, g * 0.5 * np.exp(0.5 * log_var)")],
+        ("noise-missing", "return g, g * 0.5 * np.exp(0.5 * log_var)"),
+        ("exponential-off", "return g, g * noise / 2"),
+        ("mean-kept", "z = forward(mean, log_var, noise)\nreturn g, g * z / 2"),
+        ("extra-elementwise-factor", "return g * mean, g * noise * 0.5 * np.exp(0.5 * log_var)"),
+        ("random-backward", """
+            noise = np.random.standard_normal(mean.shape)
+            return g, g * noise * 0.5 * np.exp(0.5 * log_var)"""),
+        ("gradients-swapped", "return g * noise * 0.5 * np.exp(0.5 * log_var), g"),
+        ("extra-1/N", "return g / len(g), g * noise * 0.5 * np.exp(0.5 * log_var) / len(g)")],
     "50_gaussian_kl": [
         ("sign", "return -g * mean / len(mean), g * 0.5 * (1 - np.exp(log_var)) / len(mean)"),
         ("missing-1/N", "return g * mean, g * 0.5 * (np.exp(log_var) - 1)"),
-        ("stray-factor", "return 2 * g * mean / len(mean), g * (np.exp(log_var) - 1) / len(mean)")],
+        ("stray-factor", "return 2 * g * mean / len(mean), g * (np.exp(log_var) - 1) / len(mean)"),
+        ("term-missing", "return g * mean / len(mean), g * 0.5 * np.exp(log_var) / len(mean)"),
+        ("extra-1/N", "return g * mean / mean.size, g * 0.5 * (np.exp(log_var) - 1) / mean.size"),
+        ("wrong-variable", """
+            v = np.exp(log_var)                         # the slope by v
+            return g * mean / len(mean), g * 0.5 * (1 - 1 / v) / len(mean)"""),
+        ("wrong-variable", """
+            s = np.exp(0.5 * log_var)                   # the slope by σ
+            return g * mean / len(mean), g * (s - 1 / s) / len(mean)"""),
+        ("log-twice", "return g * mean / len(mean), g * 0.5 * (1 - 1 / log_var) / len(mean)"),
+        ("not-differentiated", """
+            return g * mean / len(mean), g * 0.5 * (np.exp(log_var) - 1 - log_var) / len(mean)"""),
+        ("deviation-for-variance", """
+            return g * mean / len(mean), g * 0.5 * (np.exp(log_var / 2) - 1) / len(mean)""")],
     "54_gan": [
         ("sign", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
                  "return g[0] * (1 - p) / len(real), (g[0] * q + g[1] * (q - 1)) / len(fake)"),
         ("missing-1/N", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
                         "return g[0] * (p - 1), g[0] * q + g[1] * (q - 1)"),
-        ("contributions-lost", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
-                               "return g[0] * (p - 1) / len(real), g[0] * q / len(fake)")],
+        ("branch-lost", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
+                        "return g[0] * (p - 1) / len(real), g[0] * q / len(fake)"),
+        ("minimax", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return g[0] * (p - 1) / len(real), (g[0] * q - g[1] * q) / len(fake)"""),
+        ("sign", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            dG = (1 - q) / len(fake)                    # L_G goes down as D(fake) goes up
+            return g[0] * (p - 1) / len(real), g[0] * q / len(fake) + g[1] * dG"""),
+        ("label-swapped", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return g[0] * p / len(real), (g[0] * (q - 1) + g[1] * q) / len(fake)"""),
+        ("log-forgotten", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return -g[0] * p * (1 - p) / len(real), (g[0] - g[1]) * q * (1 - q) / len(fake)"""),
+        ("local-derivative-forgotten", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return -g[0] / p / len(real), (g[0] / (1 - q) - g[1] / q) / len(fake)"""),
+        ("wrong-divisor", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return g[0] * (p - 1) / len(real), (g[0] * q + g[1] * (q - 1)) / len(real)"""),
+        ("cotangents-added", """
+            p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
+            return g.sum() * (p - 1) / len(real), g.sum() * (2 * q - 1) / len(fake)""")],
     "55_minimax_step": [
         ("sign", """
             y = a * z + b                       # both go down

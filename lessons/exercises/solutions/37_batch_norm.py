@@ -35,3 +35,16 @@ def backward(g, x, gamma, beta):
 #   along x̂, as adding a constant to x, or stretching it, does not change y (but for ε).  Treat μ or σ²
 #   as constants, and the gradient pushes against walls that are not there.
 # In minidl: normalise, in minidl/functions.py.
+
+# Slip missing-1/N, if sums over the batch stand where means belong:
+#   d.mean(axis=0) => d.sum(axis=0)
+#   (d * xhat).mean(axis=0) => (d * xhat).sum(axis=0)
+# Slip wrong-axis, if the means run over all entries, and not over the batch alone:
+#   d.mean(axis=0) => d.mean()
+#   (d * xhat).mean(axis=0) => (d * xhat).mean()
+# Slip unbiased-variance, if the variance is divided by N − 1 on the way back, where forward divides by N:
+#   np.sqrt(x.var(axis=0) + EPS) => np.sqrt(x.var(axis=0, ddof=1) + EPS)
+# Slip not-normalised, if x stands where x̂ belongs:
+#   (g * xhat).sum(axis=0) => (g * x).sum(axis=0)
+# Slip not-normalised, if x − μ stands where x̂ belongs:
+#   (g * xhat).sum(axis=0) => (g * (x - x.mean(axis=0))).sum(axis=0)

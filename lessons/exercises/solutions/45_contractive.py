@@ -39,3 +39,31 @@ def backward(g, w, b, x):
 #   near 0.  The two paths of the gradient are these two ways.  The first alone would be weight decay,
 #   with a weight for each unit.
 # In minidl: jacobian_penalty, in minidl/losses.py, for any number of layers; the tape finds both paths.
+
+# Slip branch-lost, if w acts in Σⱼ wⱼᵢ² alone, and h is held fixed, as a constant:
+#   x.T @ d + g * 2 => g * 2
+# Slip branch-lost, if w acts through h alone, and Σⱼ wⱼᵢ² is held fixed, as a constant:
+#   + g * 2 * w * (s ** 2).sum(axis=0) / len(x), =>,
+# Slip local-derivative-forgotten, if the slope of s by h is there, and that of h by x w + b is not:
+#   (1 - 2 * h) * s => (1 - 2 * h)
+# Slip local-derivative-forgotten, if the slope of h by x w + b is there, and that of s by h is not:
+#   * (1 - 2 * h) * s => * s
+# Slip wrong-local-derivative, if s is differentiated as if it came out of a sigmoid itself, by s(1 − s):
+#   (1 - 2 * h) * s => (1 - s) * s
+# Slip x-for-y, if s stands for h in the slope of h(1 − h):
+#   (1 - 2 * h) => (1 - 2 * s)
+# Slip square-missing, if s stands where s² belongs:
+#   (s ** 2).sum(axis=0) / len(x), => s.sum(axis=0) / len(x),
+# Slip missing-1/N, if the examples are added up, and not averaged:
+#   (w ** 2).sum(axis=0) / len(x) => (w ** 2).sum(axis=0)
+#   (s ** 2).sum(axis=0) / len(x), => (s ** 2).sum(axis=0),
+# Slip missing-1/N, if the examples are added up, and not averaged, on the path through h:
+#   (w ** 2).sum(axis=0) / len(x) => (w ** 2).sum(axis=0)
+# Slip missing-1/N, if the examples are added up, and not averaged, on the direct path:
+#   (s ** 2).sum(axis=0) / len(x), => (s ** 2).sum(axis=0),
+# Slip extra-1/N, if N is divided out twice on the direct path:
+#   (s ** 2).sum(axis=0) / len(x), => (s ** 2).mean(axis=0) / len(x),
+# Slip extra-1/N, if N is divided out twice:
+#   d.sum(axis=0) => d.mean(axis=0)
+# Slip path-missing, if b is held not to act at all, as it is not in Σⱼ wⱼᵢ²:
+#   d.sum(axis=0) => 0 * b

@@ -47,3 +47,22 @@ def pull_apart(a, b):
 #   off beyond a distance of √s: a point far from all data feels nothing.  That is why s is usually taken
 #   from the data, as the median of the squared distances.
 # In minidl: mmd, in minidl/losses.py.
+
+# Slip diagonal-kept, if the first mean has N² pairs, as if the pairs i = j were among them:
+#   pull_apart(x, x) / (n * (n - 1)) => pull_apart(x, x) / (n * n)
+# Slip contributions-lost, if each x is pushed by the pairs (i, j) alone, and not by the pairs (j, i):
+#   push = 2 * pull => push = pull
+# Slip stray-factor, if the −2 of the last mean has lost its 2:
+#   pull = 2 * pull => pull = pull
+# Slip term-missing, if the x are pulled by the y, and do not push each other:
+#   g * (push - pull) => -g * pull
+# Slip term-missing, if the x push each other, and the y do not pull:
+#   g * (push - pull) => g * push
+# Slip sign, if the x pull each other, where they should push:
+#   g * (push - pull) => g * (-push - pull)
+# Slip sign, if the y push the x, where they should pull:
+#   g * (push - pull) => g * (push + pull)
+# Slip wrong-divisor, if the pairs of the x are counted as those of the y, M(M − 1):
+#   pull_apart(x, x) / (n * (n - 1)) => pull_apart(x, x) / (m * (m - 1))
+# Slip exponential-off, if the slope of k has lost its factor k, so that far points pull hardest:
+#   difference * kernel(a, b)[:, :, None] => difference

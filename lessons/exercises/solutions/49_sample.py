@@ -28,3 +28,10 @@ def backward(g, mean, log_var, noise):
 #   for σ, which is σ²: lesson 27 shows that its "bound" then exceeds what it should bound.
 # In minidl: there is no function for it: mean + ops.exp(0.5 * log_var) * backend.normal(mean.shape), with
 #   exp from minidl/ops.py and normal from minidl/backend.py.
+
+# Slip noise-missing, if the noise is left out, and the slope is that of σ, not of z:
+#   g * noise * 0.5 => g * 0.5
+# Slip mean-kept, if z stands where z − mean belongs:
+#   g * noise * 0.5 * np.exp(0.5 * log_var) => g * forward(mean, log_var, noise) / 2
+# Slip extra-elementwise-factor, if g is multiplied by the mean:
+#   return g, => return g * mean,

@@ -25,3 +25,22 @@ def backward(g, mean, log_var):
 #   1), the mean like a spring, the variance up if it is below 1 and down if it is above.  Against it
 #   pulls the reconstruction, and where it does not, the unit collapses.
 # In minidl: gaussian_kl, in minidl/losses.py.
+
+# Slip term-missing, if the slope of −log_var is left out:
+#   (np.exp(log_var) - 1) => np.exp(log_var)
+# Slip exponential-off, if log_var stands where e^log_var belongs:
+#   (np.exp(log_var) - 1) => (log_var - 1)
+# Slip deviation-for-variance, if σ stands where σ² = e^log_var belongs:
+#   (np.exp(log_var) - 1) => (np.exp(log_var / 2) - 1)
+# Slip wrong-variable, if the slope is that by σ², and not by log σ²:
+#   (np.exp(log_var) - 1) => (1 - np.exp(-log_var))
+# Slip wrong-variable, if the slope is that by σ, and not by log σ²:
+#   0.5 * (np.exp(log_var) - 1) => (np.exp(log_var / 2) - np.exp(-log_var / 2))
+# Slip log-twice, if log_var is taken for σ² itself, so that −log_var becomes −log(log_var):
+#   (np.exp(log_var) - 1) => (1 - 1 / log_var)
+# Slip log-twice, if −log_var is differentiated as if it were −log(log_var):
+#   (np.exp(log_var) - 1) => (np.exp(log_var) - 1 / log_var)
+# Slip wrong-local-derivative, if e^log_var is differentiated like a power:
+#   (np.exp(log_var) - 1) => (log_var * np.exp(log_var) - 1)
+# Slip not-differentiated, if the terms in log_var come back as they stand in the KL:
+#   (np.exp(log_var) - 1) => (np.exp(log_var) - 1 - log_var)

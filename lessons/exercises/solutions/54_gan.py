@@ -42,3 +42,35 @@ def sigmoid(s):
 #   push.  In the minimax game it would be −D ≈ 0, and the generator would learn nothing when it needs to
 #   most.
 # In minidl: gan_discriminator and gan_non_saturating, in minidl/losses.py.
+
+# Slip minimax, if L_G is taken for mean log(1 − σ(fake)), the loss of the minimax game:
+#   g[1] * (p_fake - 1) => g[1] * -p_fake
+# Slip sign, if the part of L_G has the other sign, so that G learns to be caught:
+#   g[1] * (p_fake - 1) => g[1] * (1 - p_fake)
+# Slip label-swapped, if D is taught that real is fake: softplus(real) for softplus(−real) in L_D:
+#   (p_real - 1) => p_real
+# Slip label-swapped, if D is taught that fake is real: softplus(−fake) for softplus(fake) in L_D:
+#   g[0] * p_fake => g[0] * (p_fake - 1)
+# Slip label-swapped, if G is taught to be caught: softplus(fake) for softplus(−fake) in L_G:
+#   g[1] * (p_fake - 1) => g[1] * p_fake
+# Slip branch-lost, if fake acts in L_D alone, and not in L_G:
+#   g[0] * p_fake + g[1] * (p_fake - 1) => g[0] * p_fake
+# Slip branch-lost, if fake acts in L_G alone, and not in L_D:
+#   g[0] * p_fake + g[1] * (p_fake - 1) => g[1] * (p_fake - 1)
+# Slip log-forgotten, if the slopes are those of the probabilities, and not of their logarithms:
+#   (p_real - 1) => -p_real * (1 - p_real)
+#   (g[0] * p_fake + g[1] * (p_fake - 1)) => (g[0] - g[1]) * p_fake * (1 - p_fake)
+# Slip local-derivative-forgotten, if the slopes are those by the probabilities σ(s), and not by the logits s:
+#   (p_real - 1) => -1 / p_real
+#   (g[0] * p_fake + g[1] * (p_fake - 1)) => (g[0] / (1 - p_fake) - g[1] / p_fake)
+# Slip wrong-local-derivative, if softplus stands where its slope belongs:
+#   = sigmoid(real), sigmoid(fake) => = softplus(real), softplus(fake)
+# Slip wrong-divisor, if the mean over fake is divided by the number of real:
+#   / len(fake) => / len(real)
+# Slip wrong-divisor, if real and fake are divided by their number together, as one mean:
+#   / len(real), => / (len(real) + len(fake)),
+#   / len(fake) => / (len(real) + len(fake))
+# Slip cotangents-swapped, if the two entries of g have changed places:
+#   return g[0] => g = g[::-1]; return g[0]
+# Slip cotangents-added, if each loss meets the sum of g, and not its own entry:
+#   return g[0] => g = g.sum() + 0 * g; return g[0]
