@@ -673,6 +673,12 @@ WRONG = {
             y = a * z + b
             p, q = 1 - sigmoid(c + v * x), sigmoid(c + v * y)
             return c + ETA * (p.mean() - q.mean()), v + ETA * ((p * x).mean() - (q * y).mean()), a, b"""),
+        ("wrong-local-derivative", """
+            y = a * z + b                       # both slopes alike
+            p, q = 1 - sigmoid(c + v * x), 1 - sigmoid(c + v * y)
+            c, v = c + ETA * (p.mean() - q.mean()), v + ETA * ((p * x).mean() - (q * y).mean())
+            q = 1 - sigmoid(c + v * y)
+            return c, v, a + ETA * (q * v * z).mean(), b + ETA * (q * v).mean()"""),
         ("one-at-a-time", """
             y = a * z + b                       # c first, then v with the new c
             c += ETA * (np.mean(1 - sigmoid(c + v * x)) - np.mean(sigmoid(c + v * y)))
@@ -706,6 +712,10 @@ WRONG = {
         ("deviation-for-variance", """
             K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
             return k.T @ np.linalg.solve(K, y), np.sqrt(1 - np.diag(k.T @ np.linalg.solve(K, k)))"""),
+        ("weighted-mean", """
+            K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
+            weights = k / k.sum(axis=0)             # the near ones count for more
+            return weights.T @ y, 1 - (k * np.linalg.solve(K, k)).sum(0)"""),
         (None, """
             K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
             mean = k.T @ np.linalg.solve(K, y)      # the spread of y takes the part of the prior
@@ -760,6 +770,7 @@ WRONG = {
         ("log-missing", "return np.exp(v @ b) * np.prod(1 + np.exp(v @ w + c), axis=1)"),
         ("off-forgotten", "return -v @ b - np.log(np.exp(v @ w + c)).sum(axis=1)"),
         ("wrong-axis", "return -v @ b - np.log(1 + np.exp(v @ w + c)).sum()"),
+        ("log-of-the-sum", "return -v @ b - np.log(1 + np.exp((v @ w + c).sum(axis=1)))"),
         ("plus-or-minus-1", "a = v @ w + c\nreturn -v @ b - np.log(np.exp(a) + np.exp(-a)).sum(1)")],
     "59_gibbs_step": [
         ("not-drawn", "h = sigmoid(v @ w + c)\nreturn h, 1.0 * (u_v < sigmoid(h @ w.T + b))"),
@@ -807,6 +818,11 @@ WRONG = {
             h = (u_h < p).astype(float)
             r = (u_v < sigmoid(h @ w.T + b)).astype(float)
             return (v.T @ p - r.T @ h) / len(v), (v - r).mean(0), (p - h).mean(0)"""),
+        ("product-of-differences", """
+            p = sigmoid(v @ w + c)
+            r = 1.0 * (u_v < sigmoid((u_h < p) @ w.T + b))
+            q = sigmoid(r @ w + c)
+            return (v - r).T @ (p - q) / len(v), (v - r).mean(0), (p - q).mean(0)"""),
         ("missing-1/N", """
             p = sigmoid(v @ w + c)
             r = 1.0 * (u_v < sigmoid((u_h < p) @ w.T + b))

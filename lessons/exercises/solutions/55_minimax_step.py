@@ -90,3 +90,18 @@ def play(c, v, a, b, x, z):
 #   q = sigmoid(c + v * x), sigmoid(c + v * y) => q = sigmoid(c + v * x), sigmoid(c + v * y); NEXT
 #   NEXT => real, made = p * (1 - p), -q * (1 - q)
 #   slope = v * -sigmoid(c + v * y) => q = sigmoid(c + v * y); slope = -v * q * (1 - q)
+# Slip wrong-local-derivative, if σ(s) − 1 is taken for the slope of log(1 − σ(s)):
+#   , -sigmoid(c + v * y) => , sigmoid(c + v * y) - 1
+# Slip sign, if the slope of mean log(1 − σ(c + v y)) comes in with the other sign when D steps:
+#   , -sigmoid(c + v * y) => , sigmoid(c + v * y)
+# Slip wrong-divisor, if x and y are divided by their number together, as one mean:
+#   (real.mean() + made.mean()) => (real.sum() + made.sum()) / (len(x) + len(z))
+#   ((real * x).mean() + (made * y).mean()) => ((real * x).sum() + (made * y).sum()) / (len(x) + len(z))
+# Slip one-at-a-time, if b moves after a, along a slope in which the new a is already:
+#   slope = v * -sigmoid(c + v * y) => slope = v * -sigmoid(c + v * y); a = a - ETA * (slope * z).mean(); NEXT
+#   NEXT => slope = v * -sigmoid(c + v * (a * z + b))
+#   return c, v, a - ETA * (slope * z).mean() => return c, v, a
+# Slip unchanged, if G makes no step:
+#   a - ETA * (slope * z).mean(), b - ETA * slope.mean() => a, b
+# Slip log-forgotten, if G's step follows the slope of 1 − σ, not that of its logarithm:
+#   slope = v * -sigmoid(c + v * y) => q = sigmoid(c + v * y); slope = -v * q * (1 - q)

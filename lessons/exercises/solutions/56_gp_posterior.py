@@ -68,3 +68,11 @@ def posterior(x, y, new, noise):
 #   1 - (across ** 2).sum(axis=0) => np.sqrt(1 - (across ** 2).sum(axis=0))
 # Slip centred, if the mean of y is taken away before, and added again after, as if the prior mean were not 0:
 #   across.T @ np.linalg.solve(root, y) => y.mean() + across.T @ np.linalg.solve(root, y - y.mean())
+# Slip noise-squared, if noise is taken for the square of a variance, and its root for the variance:
+#   noise * np.eye(len(x)) => np.sqrt(noise) * np.eye(len(x))
+# Slip noise-everywhere, if k has the noise too, as if the new height were measured with the same error:
+#   kernel(x, new) => kernel(x, new) + noise
+# Slip extra-1/N, if the squares are averaged, and not added up:
+#   (across ** 2).sum(axis=0) => (across ** 2).mean(axis=0)
+# Slip weighted-mean, if y is averaged with the weights k, made to add up to 1:
+#   across.T @ np.linalg.solve(root, y) => kernel(x, new).T @ y / kernel(x, new).sum(axis=0)

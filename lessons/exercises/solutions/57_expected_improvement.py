@@ -82,3 +82,9 @@ def expected_improvement(m, s, lowest):
 #   np.where(s > 0, gain * below + s * density, np.maximum(gain, 0)) => s * (u * below + density)
 # Slip known-height, if EI is f* − m where s = 0, a loss where it is negative:
 #   np.maximum(gain, 0) => gain
+# Slip factor-missing, if EI is in units of s, and was not multiplied by s:
+#   gain * below + s * density => u * below + density
+# Slip erf-for-share, if Φ(u) is taken for ½ erf(u/√2), which is 0 at u = 0:
+#   (1 + erf(u / 2 ** 0.5)) / 2 => erf(u / 2 ** 0.5) / 2
+# Slip root-missing, if erf is taken at u/2, where the 2 should have a root:
+#   erf(u / 2 ** 0.5) => erf(u / 2)

@@ -67,3 +67,14 @@ def sweep(v, w, b, c, u_h, u_v):
 #   1.0 * (u_v < sigmoid(b + h @ w.T)) => np.where(u_v < sigmoid(b + h @ w.T), 1.0, -1.0)
 # Slip unchanged, if v′ is v as it came:
 #   h, 1.0 * (u_v < sigmoid(b + h @ w.T)) => h, v
+# Slip not-drawn, if v′ is its probability for p(h | v), and nothing is drawn on the way to it:
+#   h, 1.0 * (u_v < sigmoid(b + h @ w.T)) => h, sigmoid(b + sigmoid(c + v @ w) @ w.T)
+# Slip not-drawn, if v′ is drawn for c + v W, which is neither an h nor its probability:
+#   b + h @ w.T => b + (c + v @ w) @ w.T
+# Slip chance-turned, if 1 − u_h is compared, where u_h should be: as probable, but not what the text says:
+#   u_h < => 1 - u_h <
+# Slip chance-turned, if 1 − u_v is compared, where u_v should be: as probable, but not what the text says:
+#   u_v < => 1 - u_v <
+# Slip drawn-again, if h is drawn a second time, for v′, with the same u_h:
+#   return h, 1.0 * (u_v => new = 1.0 * (u_v
+#   b + h @ w.T)) => b + h @ w.T)); h = 1.0 * (u_h < sigmoid(new @ w + c)); return h, new

@@ -77,3 +77,9 @@ def slopes(v, w, b, c, u_h, u_v):
 # Slip bias-missing, if the hidden units are without c:
 #   c + v @ w => v @ w
 #   c + new @ w => new @ w
+# Slip product-of-differences, if the slope by W is the mean of (v − v′)(h − h′):
+#   (v.T @ h - new.T @ end) => ((v - new).T @ (h - end))
+# Slip missing-1/N, if the second mean of v h is a sum: only the first was divided by N:
+#   (v.T @ h - new.T @ end) / len(v) => v.T @ h / len(v) - new.T @ end
+# Slip bias-missing, if p(h | v′) is without c:
+#   c + new @ w => new @ w
