@@ -57,6 +57,21 @@ RIGHT = {
                 ds[n, k] -= 1
             return ds * g / s.shape[0]"""},
     "16_pixel_loss": {"over one bar": "return g * (q - x) / (q * (1 - q)) / len(q)"},
+    "19_adam": {
+        "in place": """
+            m *= 0.9
+            m += 0.1 * g
+            v *= 0.999
+            v += 0.001 * g * g
+            w -= 0.001 * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
+            return w, m, v""",
+        "looped": """
+            w, m, v = w.copy(), m.copy(), v.copy()
+            for i in range(len(w)):
+                m[i] += (1 - BETA1) * (g[i] - m[i])
+                v[i] += (1 - BETA2) * (g[i] ** 2 - v[i])
+                w[i] -= ETA * m[i] / (1 - BETA1 ** t) / ((v[i] / (1 - BETA2 ** t)) ** 0.5 + EPS)
+            return w, m, v"""},
     "21_convolution": {
         "by the places of the filter": """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
@@ -127,21 +142,16 @@ RIGHT = {
             d_mean = -(d * r).sum(0)
             dx = d * r + d_mean / n + d_var * 2 * centred / n
             return dx, (g * centred * r).sum(0), g.sum(0)"""},
-    "19_adam": {
-        "in place": """
-            m *= 0.9
-            m += 0.1 * g
-            v *= 0.999
-            v += 0.001 * g * g
-            w -= 0.001 * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
-            return w, m, v""",
+    "44_denoising": {
+        "in place, on a copy": """
+            noisy = x.copy()
+            noisy[u < RATE] = 0
+            return noisy, np.mean(np.sum((x - answer(noisy, w, v)) ** 2, axis=1))""",
         "looped": """
-            w, m, v = w.copy(), m.copy(), v.copy()
-            for i in range(len(w)):
-                m[i] += (1 - BETA1) * (g[i] - m[i])
-                v[i] += (1 - BETA2) * (g[i] ** 2 - v[i])
-                w[i] -= ETA * m[i] / (1 - BETA1 ** t) / ((v[i] / (1 - BETA2 ** t)) ** 0.5 + EPS)
-            return w, m, v"""},
+            shown, loss = np.where(u < RATE, 0.0, x), 0
+            for clean, r in zip(x, answer(shown, w, v)):
+                loss += (r - clean) @ (r - clean) / len(x)
+            return shown, loss"""},
     "45_contractive": {
         "looped over the examples": """
             dw, db, c = np.zeros_like(w), np.zeros_like(b), (w * w).sum(0)
@@ -168,11 +178,61 @@ RIGHT = {
             push = k.sum(1, keepdims=True) * x - k @ x
             pull = q.sum(1, keepdims=True) * x - q @ y
             return g * 4 / S * (pull / (n * m) - push / (n * (n - 1)))"""},
+    "47_unbiased_mmd": {
+        "the diagonal masked": """
+            def within(a):
+                return kernel(a, a)[~np.eye(len(a), dtype=bool)].mean()
+            return within(x) + within(y) - kernel(x, y).mean() * 2""",
+        "looped over the pairs": """
+            def pairs(a, b, same):
+                return np.mean([(1 + p @ q) ** 2 for i, p in enumerate(a) for j, q in enumerate(b)
+                                if not (same and i == j)])
+            return pairs(x, x, True) + pairs(y, y, True) - 2 * pairs(x, y, False)"""},
+    "48_median_bandwidth": {
+        "looped over the pairs": """
+            z = np.vstack([x, y])
+            return np.median([((z[i] - z[j]) ** 2).sum() for i in range(len(z)) for j in range(i)])""",
+        "each pair twice": """
+            z = np.vstack([x, y])
+            norms = (z * z).sum(1)
+            squares = norms[:, None] + norms - 2 * z @ z.T
+            return np.median(squares[~np.eye(len(z), dtype=bool)])"""},
     "49_sample": {
         "by z − mean": "return g, g * (forward(mean, log_var, noise) - mean) / 2",
         "one for the noise as well": "s = np.exp(log_var / 2)\nreturn g, g * noise * s / 2, g * s"},
     "50_gaussian_kl": {
         "in place": "dv = np.expm1(log_var)\ndv *= g / 2 / len(mean)\nreturn mean * g / len(mean), dv"},
+    "51_elbo": {
+        "by the chances": """
+            q = 1 / (1 + np.exp(-s))
+            R = np.mean(-np.sum(x * np.log(q) + (1 - x) * np.log(1 - q), axis=1))
+            K = np.mean(np.sum(mean ** 2 + np.exp(log_var) - log_var - 1, axis=1) / 2)
+            return R, K, -(R + K)""",
+        "image by image": """
+            r = k = 0
+            for a, b, m, l in zip(x, s, mean, log_var):
+                r += np.sum(np.log1p(np.exp(b)) - a * b)
+                k += (m @ m + np.exp(l).sum() - len(m) - l.sum()) / 2
+            return r / len(x), k / len(x), -(r + k) / len(x)"""},
+    "52_decoder_likelihood": {
+        "by σ²": """
+            d, var = x.shape[1], np.exp(2 * log_sigma)
+            square = ((x - guess) ** 2).sum(1)
+            return -square / (2 * var) - d / 2 * np.log(2 * np.pi * var), square / var - d""",
+        "the logarithm of the density": """
+            sigma = np.exp(log_sigma)
+            density = np.exp(-(x - guess) ** 2 / 2 / sigma ** 2) / np.sqrt(2 * np.pi) / sigma
+            return np.log(density).sum(1), sum(((x - guess) / sigma).T ** 2 - 1)"""},
+    "53_annealing": {
+        "looped": """
+            warm, cyclic = [], []
+            for t in done:
+                warm.append(min(END, 2 * END * t))
+                cyclic.append(END if t >= 0.5 else min(END, 16 * END * (t - 0.125 * int(t / 0.125))))
+            return np.array(warm), np.array(cyclic), dr + np.array(cyclic).reshape(-1, 1) * dk""",
+        "as in lesson 30": """
+            cyclical = np.where(done < 0.5, np.minimum(1, 16 * done % 2), 1) * END
+            return np.clip(2 * done, 0, 1) * END, cyclical, dr + np.diag(cyclical) @ dk"""},
     "54_gan": {
         "by e": "n, m = len(real), len(fake)\nreturn -g[0] / (1 + np.exp(real)) / n, "
                 "(g[0] / (1 + np.exp(-fake)) - g[1] / (1 + np.exp(fake))) / m"},
@@ -325,6 +385,23 @@ WRONG = {
     "16_pixel_loss": [
         ("missing-1/N", "return g * (q - x) / (q * (1 - q))"),
         ("extra-1/N", "return g * (q - x) / (q * (1 - q)) / q.size")],
+    "19_adam": [
+        ("uncorrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                        "return w - ETA * m / (np.sqrt(v) + EPS), m, v"),
+        ("eps-in-the-root", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                            "m_hat, v_hat = m / (1 - 0.9 ** t), v / (1 - 0.999 ** t)\n"
+                            "return w - ETA * m_hat / np.sqrt(v_hat + EPS), m, v"),
+        ("corrected-state", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** t)\nreturn w, m, v"),
+        ("square-forgotten", "return w, 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g"),
+        ("old-state", "return w - ETA * np.sign(g), m, v"),
+        ("weights-swapped", "return w, 0.1 * m + 0.9 * g, v"),
+        ("sign", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                 "return w + ETA * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v"),
+        ("root-forgotten", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                           "return w - ETA * m / (1 - 0.9 ** t) / (v / (1 - 0.999 ** t) + EPS), m, v"),
+        ("half-corrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                           "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
+        ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
     "21_convolution": [
         ("contributions-lost", """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
@@ -363,7 +440,26 @@ WRONG = {
         ("constant-factor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                             "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
         ("edges-missing", "dx = np.zeros((*x.shape[:2], 5, 5))\nfor i, j, window in windows(x):\n"
-                          "    dx[window] += g[:, :, i, j, None, None] / 9\nreturn dx")],
+                          "    dx[window] += g[:, :, i, j, None, None] / 9\nreturn dx"),
+        ("stride-forgotten", """
+            dx = np.zeros_like(x)
+            for n, c, i, j in np.ndindex(g.shape):
+                dx[n, c, i:i + 3, j:j + 3] += g[n, c, i, j] / 9
+            return dx"""),
+        ("not-shared", """
+            dx = np.zeros_like(x)
+            for i, j in np.ndindex(g.shape[2:]):                    # the middle stands for its window
+                dx[:, :, 2 * i + 1, 2 * j + 1] += g[:, :, i, j]
+            return dx"""),
+        ("overlaps-averaged", """
+            dx, times = 0 * x, 0 * x
+            for i, j, window in windows(x):
+                dx[window] += g[:, :, i, j].reshape(len(x), -1, 1, 1) / 9
+                times[window] += 1
+            return np.divide(dx, times, out=0 * x, where=times > 0)"""),
+        ("constant-factor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                            "    dx[window] += g[:, :, i, j, None, None] / SIZE\nreturn dx"),
+        ("wrong-shape", "return np.kron(g, np.ones((3, 3))) / 9")],
     "27_max_pool": [
         ("contributions-lost", """
             dx = np.zeros_like(x)
@@ -372,8 +468,34 @@ WRONG = {
                 u, v = np.unravel_index(patch.argmax(), patch.shape)
                 dx[n, c, 2 * i + u, 2 * j + v] = g[n, c, i, j]
             return dx"""),
-        (None, "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
-               "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
+        ("mask-missing", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                         "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
+        ("average-for-max", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                            "    dx[window] += g[:, :, i, j, None, None] / 9\nreturn dx"),
+        ("wrong-axis", """
+            dx, largest = np.zeros_like(x), x.max(axis=(2, 3), keepdims=True)       # of each image
+            for i, j, window in windows(x):
+                dx[window] += (x[window] == largest) * g[:, :, i:i + 1, j:j + 1]
+            return dx"""),
+        ("different-mask", """
+            dx = np.zeros_like(x)
+            for n, c, i, j in np.ndindex(g.shape):
+                patch = x[n, c, 2 * i:2 * i + 3, 2 * j:2 * j + 3]
+                u, v = divmod(np.abs(patch).argmax(), 3)            # the largest in size
+                dx[n, c, 2 * i + u, 2 * j + v] += g[n, c, i, j]
+            return dx"""),
+        ("place-forgotten", """
+            dx = np.zeros_like(x)
+            for n, c, i, j in np.ndindex(g.shape):
+                u, v = divmod(x[n, c, 2 * i:2 * i + 3, 2 * j:2 * j + 3].argmax(), 3)
+                dx[n, c, u, v] += g[n, c, i, j]
+            return dx"""),
+        ("indices-swapped", """
+            dx = np.zeros_like(x)
+            for n, c, i, j in np.ndindex(g.shape):
+                k = x[n, c, 2 * i:2 * i + 3, 2 * j:2 * j + 3].argmax()
+                dx[n, c, 2 * i + k % 3, 2 * j + k // 3] += g[n, c, i, j]
+            return dx"""),
         ("cotangent-ignored", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                               "    dx[window] += x[window] == x[window].max((2, 3), keepdims=True)\n"
                               "return dx")],
@@ -384,29 +506,79 @@ WRONG = {
             before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
             du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
             return d @ u.T, du, dw, d.sum((0, 1))"""),
-        ("zeros", """
+        ("local-derivative-forgotten", """
             h, later, dx = forward(x, u, w, b), 0, np.zeros_like(x)
             for t in reversed(range(x.shape[1])):
                 d = g[:, t] + later             # and the tanh?
                 before = h[:, t - 1] if t else np.zeros_like(d)
                 dx[:, t], du, dw, db, later = d @ u.T, x[:, t].T @ d, before.T @ d, d.sum(0), d @ w.T
             return dx, du, dw, db"""),
-        ("wrong-between-steps", """
+        ("contributions-lost", """
             h, later, dx = forward(x, u, w, b), 0, np.zeros_like(x)
             for t in reversed(range(x.shape[1])):
                 d = (g[:, t] + later) * (1 - h[:, t] ** 2)
                 before = h[:, t - 1] if t else np.zeros_like(d)
                 dx[:, t], du, dw, db, later = d @ u.T, x[:, t].T @ d, before.T @ d, d.sum(0), d @ w.T
-            return dx, du, dw, db               # the last step's alone""")],
+            return dx, du, dw, db               # the first step's alone"""),
+        ("wrong-step", """
+            h, d, later = forward(x, u, w, b), np.zeros_like(g), 0
+            for t in range(g.shape[1] - 1, -1, -1):
+                d[:, t] = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                later = d[:, t] @ w.T
+            du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, h))     # h, and not the one before
+            return d @ u.T, du, dw, d.sum((0, 1))"""),
+        ("wrong-between-steps", """
+            h, d, later = forward(x, u, w, b), np.zeros_like(g), 0
+            for t in range(g.shape[1] - 1, -1, -1):
+                d[:, t] = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                later = d[:, t] @ w             # not transposed
+            before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+            du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
+            return d @ u.T, du, dw, d.sum((0, 1))"""),
+        ("wrong-order", """
+            h, d, later = forward(x, u, w, b), np.zeros_like(g), 0
+            for t in range(g.shape[1]):         # forwards in time
+                d[:, t] = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                later = d[:, t] @ w.T
+            before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+            du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
+            return d @ u.T, du, dw, d.sum((0, 1))"""),
+        ("contributions-lost", """
+            h, d, later = forward(x, u, w, b), np.zeros_like(g), 0
+            for t in range(g.shape[1] - 1, -1, -1):
+                above = g[:, -1] if t == g.shape[1] - 1 else later              # the last output's g alone
+                d[:, t] = above * (1 - h[:, t] ** 2)
+                later = d[:, t] @ w.T
+            before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+            du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
+            return d @ u.T, du, dw, d.sum((0, 1))""")],
     "29_residual": [
         ("branch-lost", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn d @ w.T, x.T @ d"),
-        ("passed-through", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g, x.T @ d")],
+        ("passed-through", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g, x.T @ d"),
+        ("not-linear", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g * (d @ w.T), x.T @ d"),
+        ("local-derivative-forgotten", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + g @ w.T, x.T @ d"),
+        ("weights-forgotten", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn d + g, x.T @ d"),
+        ("output-for-tanh", "d = g * (1 - (x + np.tanh(x @ w)) ** 2)\nreturn g + d @ w.T, x.T @ d"),
+        ("not-linear", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
+        ("short-path-to-w", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + d @ w.T, x.T @ (d + g)"),
+        ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d")],
     "34_dropout": [
         ("mask-missing", "return g / (1 - RATE)"), ("constant-factor", "return g * kept"),
-        ("mask-inverted", "return g * ~kept")],
+        ("mask-inverted", "return g * ~kept"), ("cotangent-ignored", "return kept / (1 - RATE)"),
+        ("constant-factor", "return g * kept / RATE"), ("constant-factor", "return g * kept * (1 - RATE)"),
+        ("random-backward", "return g * (np.random.random(x.shape) >= RATE) / (1 - RATE)"),
+        ("wrong-local-derivative", "return g * x * kept / (1 - RATE)"),
+        ("nothing-arrives", "return g * (forward(x, kept) > 0) / (1 - RATE)"),
+        ("cotangent-mutated", "g[~kept] = 0\ng /= 1 - RATE\nreturn g")],
     "35_dropout_layer": [
         ("random-backward", "return g * (np.random.random(x.shape) >= RATE) / (1 - RATE)"),
-        ("mask-missing", "return g / (1 - RATE)")],
+        ("mask-missing", "return g / (1 - RATE)"), ("constant-factor", "return g * memory['kept']"),
+        ("mask-inverted", "return g * ~memory['kept'] / (1 - RATE)"),
+        ("different-mask", "memory['kept'] = draw(x.shape)\nreturn g * memory['kept'] / (1 - RATE)"),
+        ("different-mask", "dice = np.random.default_rng(1)\n"
+                           "return g * (dice.random(x.shape) >= RATE) / (1 - RATE)"),
+        ("nothing-arrives", "return g * (forward(x) > 0) / (1 - RATE)"),
+        ("cotangent-ignored", "return memory['kept'] / (1 - RATE)")],
     "37_batch_norm": [
         ("mean-path-missing", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
                               "return r * (d - h * (d * h).mean(0)), (g * h).sum(0), g.sum(0)"),
@@ -468,23 +640,31 @@ WRONG = {
             h = (x - x.mean(0)) * r
             d = g * gamma
             return r * (d - d.mean() - h * (d * h).mean()), (g * h).sum(0), g.sum(0)""")],
-    "19_adam": [
-        ("uncorrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
-                        "return w - ETA * m / (np.sqrt(v) + EPS), m, v"),
-        ("eps-in-the-root", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
-                            "m_hat, v_hat = m / (1 - 0.9 ** t), v / (1 - 0.999 ** t)\n"
-                            "return w - ETA * m_hat / np.sqrt(v_hat + EPS), m, v"),
-        ("corrected-state", "m = (0.9 * m + 0.1 * g) / (1 - 0.9 ** t)\nreturn w, m, v"),
-        ("square-forgotten", "return w, 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g"),
-        ("old-state", "return w - ETA * np.sign(g), m, v"),
-        ("weights-swapped", "return w, 0.1 * m + 0.9 * g, v"),
-        ("sign", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
-                 "return w + ETA * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v"),
-        ("root-forgotten", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
-                           "return w - ETA * m / (1 - 0.9 ** t) / (v / (1 - 0.999 ** t) + EPS), m, v"),
-        ("half-corrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
-                           "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
-        ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
+    "44_denoising": [
+        ("clean-input", "shown, r = x * (u >= RATE), answer(x, w, v)\n"
+                        "return shown, ((r - x) ** 2).sum(1).mean()"),
+        ("spoiled-target", "noisy = np.where(u < RATE, 0, x)\nr = answer(noisy, w, v)\n"
+                           "return noisy, np.sum((noisy - r) ** 2) / x.shape[0]"),
+        ("mask-inverted", "noisy = (u < RATE) * x\nr = answer(noisy, w, v)\n"
+                          "return noisy, ((r - x) ** 2).sum() / len(x)"),
+        ("rescaled", "kept = (u >= RATE) / (1 - RATE)\nr = answer(x * kept, w, v)\n"
+                     "return x * kept, ((r - x) ** 2).sum() / len(x)"),
+        ("extra-1/N", "noisy = np.where(u < RATE, 0, x)\nr = answer(noisy, w, v)\n"
+                      "return noisy, np.mean((r - x) ** 2)"),
+        ("answer-masked", "kept = u >= RATE\nr = answer(x, w, v) * kept\n"
+                          "return x * kept, ((r - x) ** 2).sum() / len(x)"),
+        ("masked-pixels-only", """
+            lost = u < RATE
+            noisy = np.where(lost, 0, x)
+            return noisy, (lost * (answer(noisy, w, v) - x) ** 2).sum() / len(x)"""),
+        ("noise-added", "noisy = x + u\nreturn noisy, ((answer(noisy, w, v) - x) ** 2).sum() / len(x)"),
+        (None, """
+            h = np.tanh(x @ w) * (u[:, :w.shape[1]] >= RATE)        # as dropout does
+            return x * (u >= RATE), ((h @ v - x) ** 2).sum() / len(x)"""),
+        (None, "noisy = x * (np.random.random(x.shape) >= RATE)\n"
+               "return noisy, ((answer(noisy, w, v) - x) ** 2).sum() / len(x)"),
+        ("wrong-shape", "noisy = x * (u >= RATE)\nr = answer(noisy, w, v)\n"
+                        "return noisy, ((r - x) ** 2).sum(axis=1)")],
     "45_contractive": [
         ("branch-lost", "h = sigmoid(x @ w + b)\ns = h - h * h\nreturn g * 2 * w * (s ** 2).mean(0), 0 * b"),
         ("branch-lost", """
@@ -564,6 +744,67 @@ WRONG = {
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
             push, pull = k.sum(1, keepdims=True) * x - k @ x, q.sum(1, keepdims=True) * x - q @ y
             return g * 4 / S * (pull / m - push / (n - 1))""")],
+    "47_unbiased_mmd": [
+        ("biased", "return kernel(x, x).mean() + kernel(y, y).mean() - 2 * kernel(x, y).mean()"),
+        ("diagonal-not-1", """
+            n, m = len(x), len(y)                       # as in exercise 46
+            within = (kernel(x, x).sum() - n) / n / (n - 1) + (kernel(y, y).sum() - m) / m / (m - 1)
+            return within - 2 * kernel(x, y).mean()"""),
+        ("still-counted", """
+            xx, yy = kernel(x, x), kernel(y, y)
+            np.fill_diagonal(xx, 0)
+            np.fill_diagonal(yy, 0)
+            return xx.mean() + yy.mean() - 2 * kernel(x, y).mean()"""),
+        ("between-cut", """
+            def pairs(a, b):
+                k = [(1 + p @ q) ** 2 for i, p in enumerate(a) for j, q in enumerate(b) if i != j]
+                return sum(k) / len(k)
+            return pairs(x, x) + pairs(y, y) - 2 * pairs(x, y)"""),
+        ("pairs-once", """
+            total = -2 * kernel(x, y).mean()
+            for a in x, y:
+                for i in range(len(a)):
+                    for j in range(i):
+                        total += (1 + a[i] @ a[j]) ** 2 / (len(a) * (len(a) - 1))
+            return total"""),
+        ("clipped", """
+            a, b = (kernel(z, z)[~np.eye(len(z), dtype=bool)].mean() for z in (x, y))
+            return max(a + b - 2 * kernel(x, y).mean(), 0)"""),
+        ("between-once", """
+            a, b = (kernel(z, z)[~np.eye(len(z), dtype=bool)].mean() for z in (x, y))
+            return a + b - kernel(x, y).mean()"""),
+        (None, """
+            n, m = len(x), len(y)                       # triu takes the diagonal as well
+            within = [2 * np.triu(kernel(z, z)).sum() / (len(z) * (len(z) - 1)) for z in (x, y)]
+            return sum(within) - 2 * kernel(x, y).mean()""")],
+    "48_median_bandwidth": [
+        ("diagonal-kept", "z = np.vstack([x, y])\nreturn np.median(((z[:, None] - z) ** 2).sum(-1))"),
+        ("unsquared", """
+            z, d = np.vstack([x, y]), []
+            for i in range(len(z)):
+                d += [np.linalg.norm(z[i] - z[j]) for j in range(i)]
+            return np.median(d)"""),
+        ("squared-late", """
+            z = np.vstack([x, y])
+            d = [np.linalg.norm(z[i] - z[j]) for i in range(len(z)) for j in range(i)]
+            return np.median(d) ** 2"""),
+        ("between-only", "return np.median([((a - b) ** 2).sum() for a in x for b in y])"),
+        ("zeros-lost", "z = np.vstack([x, y])\nd = ((z[:, None] - z) ** 2).sum(axis=2)\n"
+                       "return np.median(d[d != 0])"),
+        ("within-only", "return np.median([((a[i] - a[j]) ** 2).sum() for a in (x, y) for i in range(len(a)) "
+                        "for j in range(i)])"),
+        ("one-cloud", "return np.median([((a - b) ** 2).sum() for i, a in enumerate(x) for b in x[:i]])"),
+        ("mean-for-median", """
+            z = np.vstack([x, y])
+            return ((z[:, None] - z) ** 2).sum() / (len(z) * (len(z) - 1))"""),
+        ("upper-middle", """
+            z = np.vstack([x, y])
+            d = sorted(((z[i] - z[j]) ** 2).sum() for i in range(len(z)) for j in range(i))
+            return d[len(d) // 2]"""),
+        (None, """
+            def median(a, b):
+                return np.median(((a[:, None] - b) ** 2).sum(2))
+            return (median(x, x) + median(y, y) + median(x, y)) / 3""")],
     "49_sample": [
         ("variance-for-deviation", "return g, g * noise * 0.5 * np.exp(log_var)"),
         ("stray-factor", "return g, g * noise * np.exp(0.5 * log_var)"),
@@ -593,6 +834,114 @@ WRONG = {
             return g * mean / len(mean), g * 0.5 * (np.exp(log_var) - 1 - log_var) / len(mean)"""),
         ("deviation-for-variance", """
             return g * mean / len(mean), g * 0.5 * (np.exp(log_var / 2) - 1) / len(mean)""")],
+    "51_elbo": [
+        ("extra-1/N", """
+            q = 1 / (1 + np.exp(-s))
+            r = -np.mean(x * np.log(q) + (1 - x) * np.log(1 - q))
+            k = np.mean(0.5 * np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var, axis=1))
+            return r, k, -(r + k)"""),
+        ("mse-for-R", """
+            r = np.mean((1 / (1 + np.exp(-s)) - x) ** 2)            # MSE + K
+            k = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(1).mean()
+            return r, k, -r - k"""),
+        ("missing-1/N", """
+            r = np.sum(np.log(1 + np.exp(s)) - x * s)
+            k = np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var) / 2
+            return r, k, -r - k"""),
+        ("paper-lost", """
+            r = -np.sum(x * np.log(1 / (1 + np.exp(-s)))) / len(x)
+            k = np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var) / 2 / len(x)
+            return r, k, -r - k"""),
+        ("sign", """
+            r = np.sum(np.log(1 + np.exp(s)) - x * s, axis=1).mean()
+            k = np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var, axis=1).mean() / 2
+            return r, k, r + k"""),
+        ("deviation-for-variance", """
+            r = np.sum(np.log(1 + np.exp(s)) - x * s, axis=1).mean()
+            sigma = np.exp(log_var / 2)
+            k = np.sum(mean ** 2 + sigma - 1 - np.log(sigma ** 2), axis=1).mean() / 2
+            return r, k, -r - k"""),
+        ("reversed", """
+            r = np.sum(np.log(1 + np.exp(s)) - x * s, axis=1).mean()
+            var = np.exp(log_var)
+            k = np.sum((1 + mean ** 2) / var - 1 + np.log(var), axis=1).mean() / 2
+            return r, k, -r - k"""),
+        ("extra-1/N", """
+            r = np.sum(np.log(1 + np.exp(s)) - x * s, axis=1).mean()
+            k = np.mean(mean ** 2 + np.exp(log_var) - 1 - log_var) / 2
+            return r, k, -r - k"""),
+        (None, """
+            q = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)    # softmax for the sigmoid
+            r = -np.sum(x * np.log(q) + (1 - x) * np.log(1 - q)) / len(x)
+            k = np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var) / 2 / len(x)
+            return r, k, -r - k""")],
+    "52_decoder_likelihood": [
+        ("constant-lost", "z = (x - guess) / np.exp(log_sigma)\n"
+                          "return np.sum(-z ** 2 / 2 - log_sigma, axis=1), np.sum(z ** 2 - 1, axis=1)"),
+        ("constant-lost", "s = np.exp(log_sigma)\nsquare = ((x - guess) ** 2).sum(1) / s ** 2\n"
+                          "return -square / 2, square - x.shape[1]"),
+        ("counted-once", """
+            s = np.exp(log_sigma)
+            square = ((x - guess) ** 2).sum(1) / s ** 2
+            return -square / 2 - log_sigma - np.log(2 * np.pi) / 2, square - x.shape[1]"""),
+        ("sign", """
+            s, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / s ** 2
+            return square / 2 + d * np.log(s * np.sqrt(2 * np.pi)), square - d"""),
+        ("scale-lost", """
+            d = x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / np.exp(log_sigma) ** 2
+            return -square / 2 - d / 2 * np.log(2 * np.pi), square - d"""),
+        ("root-forgotten", """
+            s, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / s ** 2
+            return -square / 2 - d * np.log(2 * np.pi * s ** 2), square - d"""),
+        ("deviation-for-variance", """
+            var, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / var
+            return -square / 2 - d / 2 * np.log(2 * np.pi * var), square - d"""),
+        ("variable-mistaken", """
+            s, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1)
+            return -square / 2 / s ** 2 - d * np.log(s * np.sqrt(2 * np.pi)), square / s ** 3 - d / s"""),
+        ("branch-lost", """
+            s, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / s ** 2
+            return -square / 2 - d * np.log(s * np.sqrt(2 * np.pi)), square"""),
+        (None, """
+            s, d = np.exp(log_sigma), x.shape[1]
+            square = ((x - guess) ** 2).sum(1) / s ** 2
+            return -square / 2 - d * np.log(s * np.sqrt(2 * np.pi)), -d + square / s""")],
+    "53_annealing": [
+        ("too-slow", "return END * done, END * done, dr + END * done[:, None] * dk"),
+        ("unclipped", "beta = 2 * END * done\nreturn beta, beta, dr + beta[:, None] * dk"),
+        ("cycles-too-long", """
+            warm, place = END * np.minimum(2 * done, 1), 4 * done % 1       # four cycles in all
+            beta = END * np.minimum(2 * place, 1)
+            return warm, beta, dr + beta[:, None] * dk"""),
+        ("no-plateau", """
+            warm = END * np.minimum(2 * done, 1)
+            beta = np.where(done < 0.5, END * (8 * done - np.floor(8 * done)), END)
+            return warm, beta, dr + beta[:, None] * dk"""),
+        ("cycles-go-on", """
+            warm = np.clip(2 * END * done, 0, END)
+            beta = np.clip(2 * END * (8 * done % 1), 0, END)
+            return warm, beta, dr + beta[:, None] * dk"""),
+        ("end-forgotten", """
+            warm = END * np.minimum(2 * done, 1)
+            beta = np.array([min(1, 16 * t % 2) if t < 0.5 else 1 for t in done])
+            return warm, beta, dr + beta[:, None] * dk"""),
+        ("beta-on-both", """
+            beta = END * np.array([min(1, 16 * t % 2) if t < 0.5 else 1 for t in done])
+            return END * np.minimum(2 * done, 1), beta, beta[:, None] * (dr + dk)"""),
+        ("plan-mistaken", """
+            warm = END * np.minimum(2 * done, 1)
+            beta = END * np.array([min(1, 16 * t % 2) if t < 0.5 else 1 for t in done])
+            return warm, beta, dr + warm[:, None] * dk"""),
+        ("ValueError", "return END * min(1, 2 * done), None, None"),
+        (None, """
+            warm = END / (1 + np.exp(-20 * (done - 0.25)))          # an S in place of the line
+            return warm, warm, dr + warm[:, None] * dk""")],
     "54_gan": [
         ("sign", "p, q = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))\n"
                  "return g[0] * (1 - p) / len(real), (g[0] * q + g[1] * (q - 1)) / len(fake)"),

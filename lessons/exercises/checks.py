@@ -13,7 +13,7 @@ import numpy as np
 
 from lessons.exercises import load
 from lessons.exercises.student import Failed, Student
-from minidl import Tensor, functions, images, losses, ops, optim, rnn, train
+from minidl import Tensor, functions, images, losses, ops, optim, rnn, schedules, train
 from minidl.gradcheck import diagnose
 
 BATCHES = 5, 3                                  # the two sizes N
@@ -345,6 +345,44 @@ def contrastive(v, w, b, c, u_h, u_v):
 MACHINE = [(bits, N, 11), (11, 7), (11,), (7,)]                 # v, w, b and c, restricted Boltzmann
 CHANCE = [(uniform, N, 7), (uniform, N, 11)]
 
+
+def repeated(n, d):
+    return normal(n - 1, d)[[*range(n - 1), 0]]                 # two points at one place
+
+
+def moments(n):
+    return (np.arange(n) + uniform(n)) / n      # shares of a run, one in each n-th of it
+
+
+def denoising(x, u, w, v):
+    shown = np.where(u < 0.3, 0, x)
+    return shown, losses.squared_error(np.tanh(shown @ w) @ v, x)
+
+
+def moments_mmd(x, y):
+    """By the features of the kernel, √2 a and a aᵀ: the gap of their means, less what chance adds to it."""
+    f, h = (np.hstack([2 ** 0.5 * z, [np.outer(a, a).ravel() for a in z]]) for z in (x, y))
+    return ((f.mean(0) - h.mean(0)) ** 2 - f.var(0) / (len(x) - 1) - h.var(0) / (len(y) - 1)).sum()
+
+
+def elbo(x, s, mean, log_var):
+    r, k = losses.bce_with_logits(s, x), losses.gaussian_kl(mean, log_var)
+    return r, k, -(r + k)
+
+
+def decoder_likelihood(x, guess, log_sigma):
+    nll = [losses.gaussian_nll(x[n:n + 1], guess[n:n + 1], 2 * log_sigma) for n in range(len(x))]
+    share = ((x - guess) ** 2).mean(axis=1) / np.exp(2 * log_sigma)
+    return -np.array(nll), x.shape[1] * (share - 1)
+
+
+def plans(done, dr, dk):
+    warm_up, rise = (schedules.linear(0, 1 / 9, until=share) for share in (1 / 2, 1 / 16))
+    since = [share - max(start for start in (0, 1 / 8, 2 / 8, 3 / 8) if start <= share) for share in done]
+    by_cycles = [rise(d) for d in since]        # after the last of the four it stays
+    return np.array([*map(warm_up, done)]), np.array(by_cycles), dr + (dk.T * by_cycles).T
+
+
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
@@ -360,6 +398,8 @@ CHECKS = {
     "14_softmax": Gradient(functions.softmax, [(N, 7)]),
     "15_cross_entropy": Gradient(losses.cross_entropy, [(N, 7)], [(labels, N)]),
     "16_pixel_loss": Gradient(pixel_loss, [(share, N, 7)], [(share, N, 7)], bug="sign"),
+    "19_adam": Value("step", adam, [(5,), (gradients,), (gradients,), (lambda: gradients() ** 2,),
+                                     (count, 1, 4)], parts="w m v"),
     "21_convolution": Gradient(images.conv2d, [(N, 2, 5, 3), (3, 2, 3, 2)]),
     "22_stride": Gradient(filtered, [(N, 11), (3,)], bug="contributions-lost"),
     "25_channel_gain": Gradient(gain, [(N, 2, 7, 3), (2,)], bug="missing-batch-sum"),
@@ -370,13 +410,19 @@ CHECKS = {
     "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
     "35_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
     "37_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
-    "19_adam": Value("step", adam, [(5,), (gradients,), (gradients,), (lambda: gradients() ** 2,),
-                                     (count, 1, 4)], parts="w m v"),
+    "44_denoising": Value("denoising_loss", denoising,
+                          [(share, N, 7), (uniform, N, 7), (7, 2), (2, 7)], parts="x̃ loss"),
     "45_contractive": Gradient(contractive, [(7, 3), (3,)], [(N, 7)]),
     "46_mmd": Gradient(lambda x, y: losses.mmd(x, y, bandwidth=2.0), [(N, 3)], [(7, 3)]),
+    "47_unbiased_mmd": Value("unbiased_mmd", moments_mmd, [(N, 2), (7, 2)]),
+    "48_median_bandwidth": Value("median_bandwidth", losses.median_bandwidth, [(N, 3), (repeated, 7, 3)]),
     "49_sample": Gradient(lambda mean, log_var, noise: mean + ops.exp(0.5 * log_var) * noise,
                           [(N, 7), (N, 7)], [(N, 7)]),
     "50_gaussian_kl": Gradient(losses.gaussian_kl, [(N, 7), (N, 7)]),
+    "51_elbo": Value("elbo", elbo, [(share, N, 7), (N, 7), (N, 2), (N, 2)], parts="R K ELBO"),
+    "52_decoder_likelihood": Value("log_likelihood", decoder_likelihood,
+                                   [(share, N, 7), (share, N, 7), (number, -1.5, -0.3)], parts="log_p slope"),
+    "53_annealing": Value("anneal", plans, [(moments, N), (N, 2), (N, 2)], parts="warm-up cyclical gradient"),
     "54_gan": Gradient(gan, [(N,), (7,)]),
     "55_minimax_step": Value("play", minimax, [(number, -1, 1), (number, 1, 2), (number, 0.5, 1.5),
                                                (number, 2, 3), (N,), (7,)], parts="c v a b"),

@@ -45,3 +45,19 @@ def backward(g, x):
 #   array.
 # In minidl: pool and unpool, in minidl/images.py, are each other's derivative; avg_pool2d is pool with
 #   equal weights.
+
+# Slip stride-forgotten, if the windows move by 2 on the way there, and by 1 on the way back:
+#   dx[window] += => dx[:, :, i:i + SIZE, j:j + SIZE] +=
+# Slip not-shared, if the first pixel of a window gets all of g:
+#   dx[window] => dx[:, :, STRIDE * i, STRIDE * j]
+#   , None, None] / SIZE ** 2 => ]
+# Slip not-shared, if the pixel in the middle of a window gets all of g:
+#   dx[window] => dx[:, :, STRIDE * i + 1, STRIDE * j + 1]
+#   , None, None] / SIZE ** 2 => ]
+# Slip overlaps-averaged, if a pixel gets the mean of what its windows give, not the sum:
+#   dx = np.zeros_like(x) => dx, hits = np.zeros_like(x), np.zeros_like(x)
+#   dx[window] += g => hits[window] += 1; dx[window] += g
+#   return dx => return dx / np.maximum(hits, 1)
+# Slip window-too-small, if a window is 2 × 2 on the way back, so that none overlap, and each pixel has ¼:
+#   dx[window] += => dx[:, :, 2 * i:2 * i + 2, 2 * j:2 * j + 2] +=
+#   / SIZE ** 2 => / 4

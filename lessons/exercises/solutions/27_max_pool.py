@@ -45,3 +45,31 @@ def backward(g, x):
 #   which.  So the mask is kept, and never differentiated: it does not change when x changes by a little.
 #   Eight pixels of nine get nothing, which makes the gradient sparse.
 # In minidl: window_max, in minidl/images.py.
+
+# Slip mask-missing, if every pixel of a window gets its g, not the winner alone:
+#   won * g => g
+# Slip average-for-max, if g is shared by the nine pixels of a window, as in average pooling:
+#   won * g[:, :, i, j, None, None] => g[:, :, i, j, None, None] / SIZE ** 2
+# Slip mask-inverted, if every pixel but the winner gets g:
+#   x[window] == => x[window] !=
+# Slip wrong-axis, if the largest pixel of an image wins, not that of a window:
+#   x[window].max(axis=(2, 3), keepdims=True) => x.max(axis=(2, 3), keepdims=True)
+# Slip wrong-axis, if the largest pixel of all images wins, not that of a window:
+#   x[window].max(axis=(2, 3), keepdims=True) => x.max()
+# Slip wrong-axis, if a window has one winner among all images and channels:
+#   x[window].max(axis=(2, 3), keepdims=True) => x[window].max()
+# Slip wrong-axis, if each row of a window has its winner:
+#   x[window].max(axis=(2, 3), keepdims=True) => x[window].max(axis=3, keepdims=True)
+# Slip wrong-axis, if each column of a window has its winner:
+#   x[window].max(axis=(2, 3), keepdims=True) => x[window].max(axis=2, keepdims=True)
+# Slip different-mask, if the pixel farthest from 0 wins, not the largest:
+#   x[window] == => abs(x[window]) ==
+#   x[window].max(axis=(2, 3), keepdims=True) => abs(x[window]).max(axis=(2, 3), keepdims=True)
+# Slip relu-for-max, if every pixel above 0 gets g, as in a relu:
+#   x[window] == x[window].max(axis=(2, 3), keepdims=True) => x[window] > 0
+# Slip indices-swapped, if the winner's row in its window is taken for its column:
+#   won * g => won.swapaxes(2, 3) * g
+# Slip stride-forgotten, if the windows move by 2 on the way there, and by 1 on the way back:
+#   dx[window] += => dx[:, :, i:i + SIZE, j:j + SIZE] +=
+# Slip place-forgotten, if the winner's place in its window is taken for its place in the image:
+#   dx[window] += => dx[:, :, :SIZE, :SIZE] +=

@@ -46,3 +46,22 @@ def backward(g, x, u, w, b):
 #   learned from, and if it grows, the step is too large.  That is most of the difficulty with recurrent
 #   networks.
 # In minidl: recur, in minidl/rnn.py: the same loop, and one matrix product for all steps of dw.
+
+# Slip local-derivative-forgotten, if the slope of the tanh is left out:
+#   (g[:, t] + from_next) * (1 - h[:, t] ** 2) => g[:, t] + from_next
+# Slip wrong-local-derivative, if the slope of the tanh is taken at h, and h is put through a tanh again:
+#   (1 - h[:, t] ** 2) => (1 - np.tanh(h[:, t]) ** 2)
+# Slip wrong-local-derivative, if 1 − h stands for the slope of the tanh:
+#   (1 - h[:, t] ** 2) => (1 - h[:, t])
+# Slip wrong-step, if the slope of step t is taken at hₜ₋₁, the state before:
+#   (1 - h[:, t] ** 2) => (1 - (h[:, t - 1] if t else 0 * h[:, 0]) ** 2)
+# Slip wrong-step, if w is paired with hₜ, the state that step t makes, not with the one it gets:
+#   h[:, t - 1] if t else np.zeros_like(d) => h[:, t]
+# Slip wrong-order, if the steps are walked from the first to the last:
+#   reversed(range(x.shape[1])) => range(x.shape[1])
+# Slip accumulates, if what was handed back before is handed on again, beside the new:
+#   from_next = d @ w.T => from_next = from_next + d @ w.T
+# Slip contributions-lost, if u, w and b have the share of the first step alone:
+#   du += => du =
+#   dw += => dw =
+#   db += => db =

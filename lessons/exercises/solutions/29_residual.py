@@ -27,3 +27,20 @@ def backward(g, x, w):
 #   it out of the backward pass, and the one thing it was built for is gone.
 # In minidl: add, in minidl/ops.py, hands g to both; pullback, in minidl/tensor.py, adds them up again at
 #   x.
+
+# Slip local-derivative-forgotten, if the path through the tanh has no slope of the tanh:
+#   g + d @ w.T => g + g @ w.T
+# Slip weights-forgotten, if the path through the tanh does not go on through w:
+#   g + d @ w.T => g + d
+# Slip transposed, if the path through the tanh goes through w, not through wᵀ:
+#   g + d @ w.T => g + d @ w
+# Slip sign, if the path through the tanh is subtracted:
+#   g + d @ w.T => g - d @ w.T
+# Slip used-twice, if the short path is added twice:
+#   return g + d @ w.T => return 2 * g + d @ w.T
+# Slip wrong-local-derivative, if the slope of the tanh is taken at x, not at x w:
+#   np.tanh(x @ w) ** 2 => np.tanh(x) ** 2
+# Slip output-for-tanh, if the slope is made of y, which is the tanh and x:
+#   d = g * (1 - np.tanh(x @ w) ** 2) => d = g * (1 - forward(x, w) ** 2)
+# Slip short-path-to-w, if w, too, is given a short path, though the x beside the tanh meets no w:
+#   g + d @ w.T, x.T @ d => g + d @ w.T, x.T @ (g + d)
