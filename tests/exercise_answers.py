@@ -72,6 +72,16 @@ RIGHT = {
                 v[i] += (1 - BETA2) * (g[i] ** 2 - v[i])
                 w[i] -= ETA * m[i] / (1 - BETA1 ** t) / ((v[i] / (1 - BETA2 ** t)) ** 0.5 + EPS)
             return w, m, v"""},
+    "20_padding": {
+        "from the other end": """
+            h, w = g.shape[2:]
+            return g[:, :, (kh - 1) // 2:h - kh // 2, (kw - 1) // 2:w - kw // 2]""",
+        "looped": """
+            dx = np.zeros_like(x)
+            for i in range(x.shape[2]):
+                for j in range(x.shape[3]):
+                    dx[:, :, i, j] = g[:, :, i + (kh - 1) // 2, j + (kw - 1) // 2]
+            return dx"""},
     "21_convolution": {
         "by the places of the filter": """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
@@ -95,6 +105,31 @@ RIGHT = {
                 dx[:, u:u + 2 * n - 1:2] += g * w[u]
                 dw[u] = (g * x[:, u:u + 2 * n - 1:2]).sum()
             return dx, dw"""},
+    "23_dilation": {
+        "all at once": """
+            at, dx = places(x, w), np.zeros_like(x)
+            np.add.at(dx, (slice(None), at), g[:, :, None] * w)
+            return dx, np.einsum("ni,nik->k", g, x[:, at])""",
+        "by the places of the filter": """
+            dx, dw, last = np.zeros_like(x), np.zeros_like(w), 2 * g.shape[1] - 1
+            for u in range(len(w)):
+                here = slice(3 * u, 3 * u + last, 2)
+                dx[:, here] += g * w[u]
+                dw[u] = (g * x[:, here]).sum()
+            return dx, dw"""},
+    "24_transposed_convolution": {
+        "a convolution of y spread out": """
+            (oh, ow), (kh, kw) = y.shape[2:], w.shape[2:]
+            wide = np.zeros((*y.shape[:2], 2 * oh - 1 + 2 * (kh - 1), 2 * ow - 1 + 2 * (kw - 1)))
+            wide[:, :, kh - 1:kh + 2 * oh - 2:2, kw - 1:kw + 2 * ow - 2:2] = y
+            windows = np.lib.stride_tricks.sliding_window_view(wide, (kh, kw), axis=(2, 3))
+            x = np.einsum("noijuv,ocuv->ncij", windows, w[:, :, ::-1, ::-1])
+            return x[:, :, 1:-1, 1:-1]""",
+        "the matrix of A, transposed": """
+            shape = w.shape[1], *(2 * (m - 1) + k - 2 for m, k in zip(y.shape[2:], w.shape[2:]))
+            pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
+            matrix = convolution(pixels, w).reshape(len(pixels), -1)
+            return (y.reshape(len(y), -1) @ matrix.T).reshape(-1, *shape)"""},
     "25_channel_gain": {
         "looped": "da = np.zeros_like(a)\nfor n in range(len(x)):\n    da += (g * x)[n].sum((1, 2))\n"
                   "return g * a.reshape(-1, 1, 1), da"},
@@ -142,6 +177,49 @@ RIGHT = {
             d_mean = -(d * r).sum(0)
             dx = d * r + d_mean / n + d_var * 2 * centred / n
             return dx, (g * centred * r).sum(0), g.sum(0)"""},
+    "38_batch_norm_eval": {
+        "ddof": "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+                "return mean + 0.1 * (m - mean), 0.9 * var + 0.1 * v",
+        "channel by channel": """
+            mean, var = mean.copy(), var.copy()
+            for c in range(len(mean)):
+                values = list(x[:, c].flat)
+                m = sum(values) / len(values)
+                mean[c] += M * (m - mean[c])
+                var[c] += M * (sum((v - m) ** 2 for v in values) / (len(values) - 1) - var[c])
+            return mean, var"""},
+    "39_lasso_step": {
+        "three cases": """
+            v = w - 0.5 / len(x) * (x @ w - y) @ x
+            t = 0.5 * lam
+            return np.where(v > t, v - t, np.where(v < -t, v + t, 0))""",
+        "what the threshold cuts off": "v = w - ETA * (x.T @ (x @ w - y)) / len(y)\n"
+                                       "return v - v.clip(-ETA * lam, ETA * lam)",
+        "looped": """
+            slope = np.zeros(len(w))
+            for row, target in zip(x, y):
+                slope += (row @ w - target) * row / len(x)
+            new = []
+            for v in w - ETA * slope:
+                size = max(abs(v) - ETA * lam, 0)
+                new.append(size if v > 0 else -size)
+            return np.array(new)"""},
+    "42_tied_weights": {
+        "as if there were two": """
+            z, u = np.tanh(x @ w + b), w.T
+            du = z.T @ g
+            dz = g @ u.T
+            da = dz / np.cosh(x @ w + b) ** 2
+            return x.T @ da + du.T, np.ones(len(x)) @ da""",
+        "looped over the images": """
+            dw, db = np.zeros_like(w), np.zeros_like(b)
+            for row, h in zip(x, g):
+                z = np.tanh(row @ w + b)
+                d = (h @ w) * (1 - z * z)
+                dw += np.outer(row, d)
+                dw += np.outer(h, z)
+                db += d
+            return dw, db"""},
     "44_denoising": {
         "in place, on a copy": """
             noisy = x.copy()
@@ -362,20 +440,93 @@ WRONG = {
         ("input-mutated", "x[x < 0] = 0\nreturn g * (x > 0)")],
     "09_relu_layer": [
         ("mask-missing", "return g @ w.T, x.T @ g, g.sum(0)"),
-        ("mask-inverted", "d = g * (x @ w + b < 0)\nreturn d @ w.T, x.T @ d, d.sum(0)")],
+        ("mask-inverted", "d = g * (x @ w + b < 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
+        ("mask-missing", "d = g * (x @ w + b > 0)\nreturn g @ w.T, x.T @ d, d.sum(0)"),
+        ("mask-missing", "d = g * (x @ w + b > 0)\nreturn d @ w.T, x.T @ d, g.sum(0)"),
+        ("bias-forgotten", "d = np.where(x @ w > 0, g, 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
+        ("gate-misplaced", "dx = g @ w.T\ndx[x <= 0] = 0\nreturn dx, x.T @ g, g.sum(0)"),
+        ("wrong-local-derivative", "d = g * np.maximum(x @ w + b, 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
+        ("input-gated", "d = g * (x @ w + b > 0)\nreturn d @ w.T, (x * (x > 0)).T @ d, d.sum(0)"),
+        ("not-linear", "d = np.maximum(g, 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
+        ("cotangent-ignored", "d = 1.0 * (x @ w + b > 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
+        ("ValueError", "d = g * (x > 0)\nreturn d @ w.T, x.T @ d, d.sum(0)")],
     "10_sigmoid": [
         ("x-for-y", "return g * x * (1 - x)"), ("wrong-local-derivative", "return g * forward(x)"),
-        ("cotangent-ignored", "return forward(x) * (1 - forward(x))")],
+        ("cotangent-ignored", "return forward(x) * (1 - forward(x))"),
+        ("wrong-local-derivative", "y = forward(x)\nreturn g * (1 - y ** 2)"),         # that of tanh
+        ("wrong-local-derivative", "return g / (1 + np.exp(-x)) ** 2"),
+        ("wrong-local-derivative", "return g * np.exp(-x) / (1 + np.exp(-x))"),
+        ("inner-derivative-forgotten", "return -g / (1 + np.exp(-x)) ** 2"),
+        ("sign", "return -g * np.exp(-x) / (1 + np.exp(-x)) ** 2"),
+        ("bracket-forgotten", "y = forward(x)\nreturn g * y - y * y"),
+        ("divided-by-slope", "y = forward(x)\nreturn g / (y - y * y)"),
+        ("slope-constant", "return 0.25 * g"),
+        ("power-misplaced", "e = np.exp(-x)\nreturn g * e / (1 + e ** 2)"),
+        ("not-linear", "y = forward(g)\nreturn y * (1 - y)"),
+        (None, "y = forward(x)\ny = y * (1 - y)\nreturn g * y * (1 - y)")],
     "11_tanh": [
-        ("x-for-y", "return g * (1 - x ** 2)"), ("wrong-local-derivative", "return g * (1 - np.tanh(x))")],
-    "12_root": [("stray-factor", "return g / np.sqrt(x)"), ("x-for-y", "return g / (2 * x)")],
+        ("x-for-y", "return g * (1 - x ** 2)"), ("wrong-local-derivative", "return g * (1 - np.tanh(x))"),
+        ("cotangent-ignored", "return 1 - np.tanh(x) ** 2"),
+        ("wrong-local-derivative", "y = np.tanh(x)\nreturn g * y * (1 - y)"),          # that of the sigmoid
+        ("wrong-local-derivative", "y = np.tanh(x)\nreturn g * (1 + y ** 2)"),
+        ("wrong-local-derivative", "y = np.tanh(x)\nreturn g * -y ** 2"),
+        ("wrong-local-derivative", "return g * (1 - np.tanh(x)) ** 2"),
+        ("wrong-local-derivative", "return g / (1 + x ** 2)"),
+        ("x-for-y", "return g * (1 - np.tanh(forward(x)) ** 2)"),
+        ("bracket-forgotten", "return g - np.tanh(x) ** 2"),
+        ("divided-by-slope", "return g * np.cosh(x) ** 2"),
+        ("stray-factor", "s = 1 / (1 + np.exp(-2 * x))\nreturn g * s * (1 - s)"),
+        ("not-linear", "return g * (1 - np.tanh(g) ** 2)"),
+        (None, "a, b = np.exp(x) - np.exp(-x), np.exp(x) + np.exp(-x)\nreturn g * (b * b - a * a) / b")],
+    "12_root": [
+        ("stray-factor", "return g / np.sqrt(x)"), ("x-for-y", "return g / (2 * x)"),
+        ("extra-elementwise-factor", "return g / 2 * np.sqrt(x)"),
+        ("wrong-local-derivative", "return 2 * g * np.sqrt(x)"),
+        ("wrong-local-derivative", "return 2 * g * x"),
+        ("wrong-local-derivative", "return -0.5 * g * x ** -1.5"),
+        ("power-lowered-twice", "return 0.5 * g * x ** -1.5"),
+        ("constant-factor", "return g / np.sqrt(2 * x)"), ("cotangent-ignored", "return 0.5 / np.sqrt(x)"),
+        ("g-for-x", "with np.errstate(all='ignore'):\n    return g / (2 * np.sqrt(g))"),
+        ("x-for-y", "y = forward(x)\nreturn g / (2 * np.sqrt(y))"), (None, "return g / 2 * x")],
     "13_mse": [
         ("stray-factor", "return g * (x - t) / x.size"), ("missing-1/N", "return g * 2 * (x - t)"),
-        ("sign", "return g * 2 * (t - x) / x.size"), ("cotangent-ignored", "return 2 * (x - t) / x.size")],
+        ("sign", "return g * 2 * (t - x) / x.size"), ("cotangent-ignored", "return 2 * (x - t) / x.size"),
+        ("missing-1/N", "return 2 * g * (x - t) / len(x)"),
+        ("missing-1/N", "return 2 * g * (x - t) / x.shape[1]"),
+        ("wrong-local-derivative", "return g * (x - t) ** 2 / x.size"),
+        ("wrong-local-derivative", "return g * np.where(x > t, 1, -1) / x.size"),
+        ("target-forgotten", "return g * 2 * x / x.size"),
+        ("sign-lost", "return 2 * g * abs(x - t) / x.size"),
+        ("bracket-forgotten", "return g * (2 * x - t) / x.size"),
+        ("wrong-shape", "return g * 2 * (x - t).mean()"),
+        ("constant-factor", "return g * (x - t) / len(x)"),
+        (None, "return g * 2 * (x.mean(axis=0) - t) / x.size")],
     "14_softmax": [
         ("diagonal-only", "p = forward(s)\nreturn g * p * (1 - p)"),
         ("normaliser-path-missing", "return g * forward(s)"),
-        ("wrong-axis", "p = forward(s)\nreturn p * (g - (g * p).sum(axis=0))")],
+        ("wrong-axis", "p = forward(s)\nreturn p * (g - (g * p).sum(axis=0))"),
+        ("normaliser-path-missing", "p = forward(s)\nreturn p * (g - (g * p).sum())"),
+        ("wrong-axis", "p = np.exp(s) / np.sum(np.exp(s))\n"
+                       "return p * (g - (g * p).sum(axis=1, keepdims=True))"),
+        ("factor-missing", "p = forward(s)\nreturn g - np.sum(p * g, axis=1, keepdims=True)"),
+        ("bracket-forgotten", "p = forward(s)\nreturn p * g - np.sum(p * g, axis=1, keepdims=True)"),
+        ("counted-twice", """
+            p = forward(s)
+            own = g * p * (1 - p)
+            return own - p * (g * p).sum(axis=1, keepdims=True)"""),
+        ("own-case", """
+            p = forward(s)
+            ds = g * p
+            for i in range(s.shape[1]):
+                for j in range(s.shape[1]):
+                    if i != j:
+                        ds[:, j] -= g[:, i] * p[:, i] * p[:, j]
+            return ds"""),
+        ("numerator-path-missing", "p = forward(s)\nreturn -p * (g * p).sum(axis=1, keepdims=True)"),
+        ("not-linear", "p = forward(s)\nreturn p * (g - p)"),
+        ("zeros", "p = forward(s)\nreturn np.stack([(np.diag(q) - np.outer(q, q)).sum(0) for q in p]) * g"),
+        ("ValueError", "p = forward(s)\nreturn p * (g - (g * p).sum(axis=1))"),
+        (None, "return g * np.exp(s)")],
     "15_cross_entropy": [
         ("missing-1/N", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[np.arange(len(s)), labels] -= 1\n"
                         "return g * p"),
@@ -402,6 +553,24 @@ WRONG = {
         ("half-corrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                            "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
         ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
+    "20_padding": [
+        ("padding-kept", "return g"), ("padding-kept", "return np.where(forward(x, kh, kw) != 0, g, 0)"),
+        ("framed-twice", "return forward(g, kh, kw)"),
+        ("empty-slice", "a, b = (kh - 1) // 2, (kw - 1) // 2\nreturn g[:, :, a:a - kh + 1, b:b - kw + 1]"),
+        ("rounded-up", "h, w, i, j = *x.shape[2:], kh // 2, kw // 2\nreturn g[:, :, i:i + h, j:j + w]"),
+        ("one-sided-cut", "n, c, h, w = x.shape\nreturn g[:, :, :h, :w]"),
+        ("one-sided-cut", "n, c, h, w = x.shape\nreturn g[:, :, -h:, -w:]"),
+        ("axes-exchanged", "n, c, h, w = x.shape\ni, j = (kw - 1) // 2, (kh - 1) // 2\n"
+                           "return g[:, :, i:i + h, j:j + w]"),
+        ("border-repeated", """
+            top, left, h, w = (kh - 1) // 2, (kw - 1) // 2, x.shape[2], x.shape[3]
+            dx = np.zeros_like(x)
+            for i in range(g.shape[2]):
+                for j in range(g.shape[3]):
+                    dx[:, :, min(max(i - top, 0), h - 1), min(max(j - left, 0), w - 1)] += g[:, :, i, j]
+            return dx"""),
+        ("wrong-shape", "n, c, h, w = x.shape\na, b = (kh - 1) // 2, (kw - 1) // 2\n"
+                        "return g[:, :, a:h - a, b:w - b]")],
     "21_convolution": [
         ("contributions-lost", """
             dx, dw = np.zeros_like(x), np.zeros_like(w)
@@ -430,6 +599,121 @@ WRONG = {
                 dx[:, 2 * i:2 * i + len(w)] += g[:, i:i + 1] * w
                 dw += g[:, i] @ x[:, 2 * i:2 * i + len(w)]
             return dx, dw""")],
+    "23_dilation": [
+        ("contributions-lost", "at, dx = places(x, w), np.zeros_like(x)\ndx[:, at] += g[:, :, None] * w\n"
+                               "return dx, np.einsum('ni,nik->k', g, x[:, at])"),
+        ("contributions-lost", """
+            dx, dw, at = np.zeros_like(x), np.zeros_like(w), places(x, w)
+            for i in range(g.shape[1]):
+                dx[:, at[i]] = g[:, i:i + 1] * w
+                dw += g[:, i] @ x[:, at[i]]
+            return dx, dw"""),
+        ("stride-for-dilation", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                for u in range(len(w)):
+                    dx[:, DILATION * i + STRIDE * u] += g[:, i] * w[u]
+                    dw[u] += (g[:, i] * x[:, DILATION * i + STRIDE * u]).sum()
+            return dx, dw"""),
+        ("dilation-forgotten", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                window = slice(STRIDE * i, STRIDE * i + len(w))
+                dx[:, window] += g[:, i:i + 1] * w
+                dw += g[:, i] @ x[:, window]
+            return dx, dw"""),
+        ("stride-forgotten", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                window = slice(i, i + DILATION * len(w), DILATION)
+                dx[:, window] += g[:, [i]] * w
+                dw += g[:, i] @ x[:, window]
+            return dx, dw"""),
+        ("kernel-flipped", """
+            at, dx = places(x, w), np.zeros_like(x)
+            for i in range(len(at)):
+                dx[:, at[i]] += g[:, i, None] * w[::-1]
+            return dx, sum(g[:, i] @ x[:, at[i]] for i in range(len(at)))"""),
+        ("missing-batch-sum", """
+            at, dx = places(x, w), np.zeros_like(x)
+            for i in range(len(at)):
+                dx[:, at[i]] += g[:, i, None] * w
+            return dx, (g[:, :, None] * x[:, at]).sum(axis=1)"""),
+        ("contributions-lost", """
+            at, dx = places(x, w), np.zeros_like(x)
+            for i in range(len(at)):
+                dx[:, at[i, 0]:at[i, -1]:3] += g[:, i, None] * w[:-1]
+            return dx, np.einsum("ni,nik->k", g, x[:, at])"""),
+        ("wrong-shape", "return (g[:, :, None] * w).sum(1), np.einsum('ni,nik->k', g, x[:, places(x, w)])")],
+    "24_transposed_convolution": [
+        ("contributions-lost", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out = np.zeros((n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] = np.tensordot(y[:, :, i, j], w, 1)
+            return out[:, :, 1:-1, 1:-1]"""),
+        ("kernel-flipped", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out = np.zeros((n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] += \\
+                        np.tensordot(y[:, :, i, j], np.flip(w, (2, 3)), 1)
+            return out[:, :, 1:-1, 1:-1]"""),
+        ("kernel-flipped", """
+            (oh, ow), (kh, kw) = y.shape[2:], w.shape[2:]           # spread out, but the filter not turned
+            wide = np.zeros((*y.shape[:2], 2 * oh - 1 + 2 * (kh - 1), 2 * ow - 1 + 2 * (kw - 1)))
+            wide[:, :, kh - 1:kh + 2 * oh - 2:2, kw - 1:kw + 2 * ow - 2:2] = y
+            windows = np.lib.stride_tricks.sliding_window_view(wide, (kh, kw), axis=(2, 3))
+            return np.einsum("noijuv,ocuv->ncij", windows, w)[:, :, 1:-1, 1:-1]"""),
+        ("wrong-shape", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out = np.zeros((n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] += np.tensordot(y[:, :, i, j], w, 1)
+            return out"""),
+        ("one-sided-cut", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out = np.zeros((n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] += np.tensordot(y[:, :, i, j], w, 1)
+            return out[:, :, :2 * oh + kh - 4, :2 * ow + kw - 4]"""),
+        ("stride-forgotten", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out = np.zeros((n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, i:i + kh, j:j + kw] += np.tensordot(y[:, :, i, j], w, 1)
+            return out[:, :, 1:-1, 1:-1]"""),
+        ("averaged", """
+            n, o, oh, ow = y.shape
+            o, c, kh, kw = w.shape
+            out, seen = np.zeros((2, n, c, 2 * oh - 2 + kh, 2 * ow - 2 + kw))
+            for i in range(oh):
+                for j in range(ow):
+                    out[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] += np.tensordot(y[:, :, i, j], w, 1)
+                    seen[:, :, 2 * i:2 * i + kh, 2 * j:2 * j + kw] += 1
+            return (out / seen)[:, :, 1:-1, 1:-1]"""),
+        ("inverse", """
+            shape = w.shape[1], *(2 * (m - 1) + k - 2 for m, k in zip(y.shape[2:], w.shape[2:]))
+            pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
+            matrix = convolution(pixels, w).reshape(len(pixels), -1).T
+            best = [np.linalg.lstsq(matrix, one.ravel(), rcond=None)[0] for one in y]
+            return np.reshape(best, (-1, *shape))"""),
+        ("wrong-shape", """
+            big = y.repeat(2, axis=2).repeat(2, axis=3)             # twice as large, then a convolution
+            big = np.pad(big, ((0, 0), (0, 0), (2, 2), (1, 1)))
+            windows = np.lib.stride_tricks.sliding_window_view(big, w.shape[2:], axis=(2, 3))
+            return np.einsum("noijuv,ocuv->ncij", windows, w)"""),
+        ("ValueError", "return convolution(y, w)")],
     "25_channel_gain": [
         ("missing-batch-sum", "return g * a[:, None, None], (g * x).sum((2, 3))"),
         ("missing-broadcast-sum", "return g * a[:, None, None], (g * x).sum((0, 3))"),
@@ -640,6 +924,112 @@ WRONG = {
             h = (x - x.mean(0)) * r
             d = g * gamma
             return r * (d - d.mean() - h * (d * h).mean()), (g * h).sum(0), g.sum(0)""")],
+    "38_batch_norm_eval": [
+        ("biased", "a = 0, 2, 3\nreturn 0.9 * mean + 0.1 * x.mean(a), 0.9 * var + 0.1 * x.var(a)"),
+        ("images-counted", """
+            axes, n = (0, 2, 3), len(x)
+            return mean * (1 - M) + x.mean(axes) * M, var * (1 - M) + x.var(axes) * n / (n - 1) * M"""),
+        ("images-counted", """
+            m = x.mean(axis=(0, 2, 3))
+            v = ((x - m[None, :, None, None]) ** 2).sum(axis=(0, 2, 3)) / (x.shape[0] - 1)
+            return 0.9 * mean + 0.1 * m, 0.9 * var + 0.1 * v"""),
+        ("weights-swapped", "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+                            "return 0.1 * mean + 0.9 * m, 0.1 * var + 0.9 * v"),
+        ("weights-swapped", "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+                            "return 0.9 * mean + 0.1 * m, 0.1 * var + 0.9 * v"),
+        ("deviation-for-variance", "m, s = x.mean((0, 2, 3)), x.std((0, 2, 3), ddof=1)\n"
+                                   "return 0.9 * mean + M * m, 0.9 * var + M * s"),
+        ("wrong-centre", """
+            n, c, h, w = x.shape
+            mean = 0.9 * mean + 0.1 * x.mean((0, 2, 3))
+            off = x - mean.reshape(1, c, 1, 1)                      # the new mean
+            return mean, 0.9 * var + 0.1 * (off ** 2).sum((0, 2, 3)) / (n * h * w - 1)"""),
+        ("nothing-forgotten", "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+                              "mean += M * m\nvar += M * v\nreturn mean, var"),
+        ("within-images", "m, v = x.mean((0, 2, 3)), x.var((2, 3), ddof=1).mean(0)\n"
+                          "return 0.9 * mean + 0.1 * m, 0.9 * var + 0.1 * v"),
+        ("channels-mixed", "return 0.9 * mean + 0.1 * x.mean(), 0.9 * var + 0.1 * x.var(ddof=1)"),
+        ("batch-statistics", "return x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)"),
+        ("uncentred", "m, v = x.mean((0, 2, 3)), (x ** 2).mean((0, 2, 3))\n"
+                      "return 0.9 * mean + 0.1 * m, 0.9 * var + 0.1 * v"),
+        ("wrong-shape", "m, v = (f((0, 2, 3), keepdims=True) for f in (x.mean, x.var))\n"
+                        "return mean + M * (m - mean), var + M * (v - var)"),
+        ("ValueError", "return 0.9 * mean + 0.1 * x.mean(axis=0), 0.9 * var + 0.1 * x.var(axis=0, ddof=1)"),
+        (None, "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+               "return 0.99 * mean + 0.01 * m, 0.99 * var + 0.01 * v"),
+        ("order", "m, v = x.mean((0, 2, 3)), x.var((0, 2, 3), ddof=1)\n"
+                  "return 0.9 * var + 0.1 * v, 0.9 * mean + 0.1 * m")],
+    "39_lasso_step": [
+        ("subgradient", "slope = x.T @ (x @ w - y) / len(y) + lam * np.sign(w)\nreturn w - ETA * slope"),
+        ("crosses-zero", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v - ETA * lam * np.sign(v)"),
+        ("rate-forgotten", """
+            v = w - ETA * x.T @ (x @ w - y) / len(y)
+            return np.where(v > lam, v - lam, np.where(v < -lam, v + lam, 0))"""),
+        ("hard-threshold", """
+            v = w - ETA * x.T @ (x @ w - y) / len(y)
+            v[abs(v) < ETA * lam] = 0
+            return v"""),
+        ("ridge", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v / (1 + ETA * lam)"),
+        ("order", """
+            t = ETA * lam
+            w = np.where(w > t, w - t, np.where(w < -t, w + t, 0))
+            return w - ETA * x.T @ (x @ w - y) / len(y)"""),
+        ("missing-1/N", """
+            v, t = w - ETA * x.T @ (x @ w - y), ETA * lam
+            return np.where(v > t, v - t, np.where(v < -t, v + t, 0))"""),
+        ("stray-factor", """
+            v, t = w - ETA * 2 * x.T @ (x @ w - y) / len(y), ETA * lam
+            return np.where(v > t, v - t, np.where(v < -t, v + t, 0))"""),
+        ("sign", """
+            v, t = w - ETA * x.T @ (y - x @ w) / len(y), ETA * lam
+            return np.where(v > t, v - t, np.where(v < -t, v + t, 0))"""),
+        ("one-sided", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn np.maximum(v - ETA * lam, 0)"),
+        ("sign-lost", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn np.maximum(abs(v) - ETA * lam, 0)"),
+        ("first-half-only", "return w - ETA * x.T @ (x @ w - y) / len(y)"),
+        ("second-half-only", "return np.sign(w) * np.maximum(abs(w) - ETA * lam, 0)"),
+        ("sign-forgotten", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v - ETA * lam"),
+        (None, "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v * (abs(v) > lam)"),
+        ("ValueError", "v = w - ETA * x @ (x @ w - y)\nreturn np.maximum(abs(v) - ETA * lam, 0)")],
+    "42_tied_weights": [
+        ("branch-lost", "z = np.tanh(x @ w + b)\nd = (g @ w) * (1 - z ** 2)\nreturn x.T @ d, d.sum(0)"),
+        ("branch-lost", "z = np.tanh(x @ w + b)\nd = (g @ w) * (1 - z ** 2)\nreturn (z.T @ g).T, d.sum(0)"),
+        ("branch-lost", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return x.T @ d, z.T @ g, d.sum(0)                       # one for each use"""),
+        ("stray-factor", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return (x.T @ d + g.T @ z) / 2, d.sum(0)                # the mean of the two uses"""),
+        ("local-derivative-forgotten", """
+            z = np.tanh(x @ w + b)
+            dz = g @ w
+            return x.T @ dz + g.T @ z, dz.sum(0)"""),
+        ("x-for-y", "a = x @ w + b\nd = g @ w * (1 - a ** 2)\nreturn x.T @ d + g.T @ np.tanh(a), d.sum(0)"),
+        ("wrong-local-derivative", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * z * (1 - z)
+            return x.T @ d + g.T @ z, d.sum(0)"""),
+        ("activation-forgotten", """
+            a = x @ w + b
+            d = (g @ w) * (1 - np.tanh(a) ** 2)
+            return x.T @ d + g.T @ a, d.sum(0)"""),
+        ("missing-batch-sum", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return x.T @ d + g.T @ z, d"""),
+        ("extra-1/N", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return (x.T @ d + g.T @ z) / len(x), d.mean(0)"""),
+        ("ValueError", """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return x.T @ d + z.T @ g, d.sum(0)"""),
+        (None, """
+            z = np.tanh(x @ w + b)
+            d = (g @ w) * (1 - z ** 2)
+            return x.T @ g @ w + g.T @ z * (1 - z ** 2).mean(0), d.sum(0)""")],
     "44_denoising": [
         ("clean-input", "shown, r = x * (u >= RATE), answer(x, w, v)\n"
                         "return shown, ((r - x) ** 2).sum(1).mean()"),

@@ -6,10 +6,11 @@ g, what comes back to the loss, is a single number.  The targets t are constants
 
 After lesson 02.  This is meant to fail first.  To check it: python -m lessons check 13
 """
+import numpy as np
 
 
 def forward(x, t):
-    return ((x - t) ** 2).mean()
+    return np.mean((x - t) ** 2)
 
 
 # TODO: mend the one wrong line below

@@ -13,7 +13,7 @@ import numpy as np
 
 from lessons.exercises import load
 from lessons.exercises.student import Failed, Student
-from minidl import Tensor, functions, images, losses, ops, optim, rnn, schedules, train
+from minidl import Tensor, functions, grad, images, losses, nn, ops, optim, rnn, schedules, train
 from minidl.gradcheck import diagnose
 
 BATCHES = 5, 3                                  # the two sizes N
@@ -383,6 +383,42 @@ def plans(done, dr, dk):
     return np.array([*map(warm_up, done)]), np.array(by_cycles), dr + (dk.T * by_cycles).T
 
 
+def weight():
+    return float(share())
+
+
+def framed(x, kh, kw):
+    return ops.pad(x, widths=((0, 0), (0, 0), *(((k - 1) // 2, k // 2) for k in (kh, kw))))
+
+
+def pasted(y, w):
+    return images.conv_transpose2d(y, w, stride=2, padding=1)
+
+
+def dilated(x, w):
+    wide = np.kron(w[None], [1, 0, 0])[0, :-2]                  # two zeros between its weights
+    return filtered(x, wide)
+
+
+def running(x, mean, var):
+    layer = nn.BatchNorm(len(mean))
+    layer.running_mean, layer.running_var = mean.copy(), var.copy()
+    layer(x)
+    return layer.running_mean, layer.running_var
+
+
+def lasso_step(w, x, y, lam):
+    leaf = Tensor(w)
+    v, t = w - 0.5 * grad(0.5 * losses.mse(x @ leaf, y), [leaf])[0], 0.5 * lam
+    places = np.stack([np.zeros_like(v), v - t, v + t])         # the smallest is at one of them
+    best = (0.5 * (places - v) ** 2 + t * abs(places)).argmin(axis=0)
+    return np.choose(best, places)
+
+
+def tied(w, b, x):
+    return ops.matmul(functions.tanh(ops.affine(x, w, b)), ops.transpose(w))
+
+
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
@@ -400,8 +436,11 @@ CHECKS = {
     "16_pixel_loss": Gradient(pixel_loss, [(share, N, 7)], [(share, N, 7)], bug="sign"),
     "19_adam": Value("step", adam, [(5,), (gradients,), (gradients,), (lambda: gradients() ** 2,),
                                      (count, 1, 4)], parts="w m v"),
+    "20_padding": Gradient(framed, [(N, 2, 7, 4)], [(lambda n: n - 1, N), (lambda n: 6 - n, N)]),
     "21_convolution": Gradient(images.conv2d, [(N, 2, 5, 3), (3, 2, 3, 2)]),
     "22_stride": Gradient(filtered, [(N, 11), (3,)], bug="contributions-lost"),
+    "23_dilation": Gradient(dilated, [(N, 14), (3,)]),
+    "24_transposed_convolution": Value("transposed", pasted, [(N, 4, 6, 2), (4, 2, 4, 3)]),
     "25_channel_gain": Gradient(gain, [(N, 2, 7, 3), (2,)], bug="missing-batch-sum"),
     "26_average_pool": Gradient(lambda x: images.avg_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
     "27_max_pool": Gradient(lambda x: images.max_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
@@ -410,6 +449,9 @@ CHECKS = {
     "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
     "35_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
     "37_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
+    "38_batch_norm_eval": Value("update", running, [(N, 2, 7, 4), (2,), (share, 2)], parts="mean var"),
+    "39_lasso_step": Value("step", lasso_step, [(7,), (N, 7), (N,), (weight,)]),
+    "42_tied_weights": Gradient(tied, [(7, 2), (2,)], [(N, 7)]),
     "44_denoising": Value("denoising_loss", denoising,
                           [(share, N, 7), (uniform, N, 7), (7, 2), (2, 7)], parts="x̃ loss"),
     "45_contractive": Gradient(contractive, [(7, 3), (3,)], [(N, 7)]),

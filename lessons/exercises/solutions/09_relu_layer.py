@@ -28,3 +28,12 @@ def backward(g, x, w, b):
 #   same, only worse: units that are off are pushed about by gradients that are none of their business,
 #   and nothing tells you.  Of x w + b, > and >= differ only at the kink; of y, they differ at every 0.
 # In minidl: relu, in minidl/functions.py, asks its input.
+
+# Slip bias-forgotten, if the mask is that of x w > 0, and b is forgotten:
+#   (y > 0) => (x @ w > 0)
+# Slip gate-misplaced, if the gate is at the layer's input, x > 0, and not at its output:
+#   return d @ w.T, => return g @ w.T * (x > 0),
+# Slip wrong-local-derivative, if the slope of the ReLU is taken to be y itself:
+#   (y > 0) => y
+# Slip input-gated, if the negative numbers of x are set to 0 in the product for w:
+#   x.T @ d => np.maximum(x, 0).T @ d

@@ -27,3 +27,14 @@ def backward(g, x):
 #   shrinks every gradient to a quarter at best; ten of them in a row leave a millionth.  Deep networks
 #   have ReLUs inside.
 # In minidl: sigmoid, in minidl/ops.py.
+
+# Slip bracket-forgotten, if a bracket is missing, and g multiplies only the first of two terms:
+#   g * y * (1 - y) => g * y - y ** 2
+# Slip inner-derivative-forgotten, if 1/u becomes −1/u², and u′ is forgotten:
+#   g * y * (1 - y) => -g * y ** 2
+# Slip divided-by-slope, if g is divided by the slope, not multiplied:
+#   g * y * (1 - y) => g / (y * (1 - y))
+# Slip slope-constant, if the slope at x = 0, ¼, is taken for that everywhere:
+#   g * y * (1 - y) => g / 4
+# Slip power-misplaced, if only e⁻ˣ is squared below the line, and not the whole:
+#   g * y * (1 - y) => g * np.exp(-x) / (1 + np.exp(-x) ** 2)

@@ -26,3 +26,18 @@ def backward(g, x):
 #   is 1 at 0, not ¼, so a signal near 0 passes unshrunk.  That is one reason why recurrent networks
 #   prefer it.
 # In minidl: tanh, in minidl/ops.py.
+
+# Slip bracket-forgotten, if a bracket is missing, and g multiplies only the first of two terms:
+#   g * (1 - y * y) => g - y * y
+# Slip divided-by-slope, if g is divided by the slope, not multiplied:
+#   g * (1 - y * y) => g / (1 - y * y)
+# Slip wrong-local-derivative, if the slope is taken to be −y²: a term is missing:
+#   g * (1 - y * y) => -g * y * y
+# Slip wrong-local-derivative, if the slope is taken to be (1 − y)²:
+#   g * (1 - y * y) => g * (1 - y) ** 2
+# Slip wrong-local-derivative, if the slope is taken to be 1/cosh x:
+#   g * (1 - y * y) => g / np.cosh(x)
+# Slip wrong-local-derivative, if the slope is that of arctan, 1/(1 + x²):
+#   g * (1 - y * y) => g / (1 + x * x)
+# Slip not-linear, if the slope is taken at g, not at x:
+#   g * (1 - y * y) => g * (1 - np.tanh(g) ** 2)

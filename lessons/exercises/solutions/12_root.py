@@ -25,3 +25,10 @@ def backward(g, x):
 #   rule written for y and given x has the right shape and is even right at some points, here at x = 1. It
 #   is one of the mistakes that no error message finds.
 # In minidl: sqrt, in minidl/ops.py.  Its rules are given the output, z, beside the inputs.
+
+# Slip wrong-local-derivative, if the slope is that of 1/√x:
+#   g / (2 * np.sqrt(x)) => -g / (2 * x * np.sqrt(x))
+# Slip power-lowered-twice, if the power of x goes from ½ to −3/2, by two and not by one:
+#   g / (2 * np.sqrt(x)) => g / (2 * x * np.sqrt(x))
+# Slip g-for-x, if g stands under the root, in place of x:
+#   g / (2 * np.sqrt(x)) => g / (2 * np.sqrt(g))

@@ -30,3 +30,16 @@ def backward(g, s):
 #   average gains.  The rows of the result sum to 0, since adding the same number to all logits changes
 #   nothing.  If g is the same everywhere, the gradient is 0: a check with g = 1 would pass anything.
 # In minidl: softmax, in minidl/functions.py.
+
+# Slip factor-missing, if the p in front, a factor of the whole, is missing:
+#   return p * (g - => return (g -
+# Slip bracket-forgotten, if p multiplies only g, and not the sum:
+#   p * (g - (g * p).sum(axis=1, keepdims=True)) => p * g - (g * p).sum(axis=1, keepdims=True)
+# Slip counted-twice, if the case i = j has a term of its own, and is in the sum, too:
+#   p * (g - (g => p * (g * (1 - p) - (g
+# Slip own-case, if for i = j the slope is taken to be pᵢ:
+#   p * (g - (g => p * (g * (1 + p) - (g
+# Slip numerator-path-missing, if only the path through the sum below the line is followed:
+#   p * (g - (g => -p * ((g
+# Slip wrong-axis, if the exponentials of all rows together are the sum below the line:
+#   p = forward(s) => p = np.exp(s) / np.exp(s).sum()
