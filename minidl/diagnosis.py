@@ -492,7 +492,7 @@ LOCAL = {
 }
 
 
-#   What may be left out of a product, or stand in it twice: gates, slopes, scales.
+#   What may be left out of a product, or stand in it twice: gates, slopes and scales.
 FACTORS = {"t": LOCAL["t"], "e^½t": lambda t: np.exp(t / 2)}
 FACTORS |= {formula: LOCAL[formula] for formula in (
     "σ(t)", "σ(−t)", "σ(t)σ(−t)", "tanh t", "1 − tanh² t", "1 − t", "1 − t²", "t(1 − t)", "t²", "eᵗ", "√t")}
@@ -512,7 +512,7 @@ def branch_lost(e):
     for what, r in ("yours", e.a), ("what is missing", rest):
         if e.same(r, e.v * e.y / e.x):
             return "branch-lost", f"{what} is g · y/x: of a product with x, only one factor is followed"
-    mine, missing = (_multiple(e, r, e.v, "x") for r in (e.a, rest))
+    mine, missing = (_multiple(e, r) for r in (e.a, rest))
     if mine and missing:
         return "branch-lost", f"yours is g · {mine}, and what is missing is g · {missing}: a second term"
 
@@ -533,7 +533,7 @@ def term_off(e):
     """What is missing is a constant times a function of the input: one term."""
     rest = e.n - e.a
     if e.x.size > 3 and (e.y.ndim == 0 or e.elementwise):
-        if missing := _multiple(e, rest, e.v, "x"):
+        if missing := _multiple(e, rest):
             return "term-off", f"what is missing is g · {missing}, with x the input"
 
 
@@ -613,7 +613,7 @@ def extra_factor(e):
                 return cause, f"yours is {c} times the right one times exp({sign}½x)"
     for name, t in ("the input", e.x), ("the output", e.y), *e.others:
         for formula, f in FACTORS.items() if t.shape == e.x.shape else ():
-            text = f"{formula}{f', t = {name}' * (formula != 't')}".replace("t", name, formula == "t")
+            text = name if formula == "t" else f"{formula} with t = {name}"
             if e.same(e.a, e.n * f(t)):
                 return "extra-elementwise-factor", f"yours is the right one times {text}, entry by entry"
             if e.same(e.a * f(t), e.n):
@@ -777,6 +777,9 @@ def too_wide(e):
                             f"and only {n.sum()} depend on each other")
 
 
+GATES = "σ(t)", "σ(−t)", "tanh t", "1 − t²", "1 − tanh² t", "t(1 − t)", "σ(t)σ(−t)", "t", "1 − t"
+
+
 def gate(e):
     """Right for some outputs; for the others the right one divided by a gate or slope, or with another."""
     a, n = (j.reshape(e.y.size, e.x.size) for j in e.jacobians)
@@ -800,9 +803,6 @@ def gate(e):
             for yours, its in (mine, right), (right, mine):
                 if e.same(low * values[its], values[yours]):
                     return "x-for-y", f"for some outputs, yours has {yours} in place of {its}, t = {name}"
-
-
-GATES = "σ(t)", "σ(−t)", "tanh t", "1 − t²", "1 − tanh² t", "t(1 − t)", "σ(t)σ(−t)", "t", "1 − t"
 
 
 def few_entries(e):
@@ -853,13 +853,13 @@ def _share(r, p, axes):
     return p * (r * p).sum(axes, keepdims=True) / (p * p).sum(axes, keepdims=True)
 
 
-def _multiple(e, r, v, letter):
-    """r as a constant times v times a function of the input: "0.7 · (1/x)", or None."""
+def _multiple(e, r):
+    """r as a constant times g times a function of the input, such as "0.7 · (1/x)"; None if it is not one."""
     for formula, f in {"1": np.ones_like, **LOCAL}.items():
-        p = v * f(e.x)
+        p = e.v * f(e.x)
         c = np.vdot(p[e.kept], r[e.kept]) / np.vdot(p[e.kept], p[e.kept])
         if np.isfinite(c) and e.same(r, c * p):
-            return f"{c:.6g}" if formula == "1" else f"{c:.6g} · ({_in(formula, letter)})"
+            return f"{c:.6g}" if formula == "1" else f"{c:.6g} · ({_in(formula, 'x')})"
 
 
 def _mixes(jacobian):

@@ -300,6 +300,39 @@ def test_one_wrong_entry_among_far_larger_ones_is_found():
     assert found.right is False and found.verdict == "wrong"
 
 
+def test_a_small_entry_beside_large_ones_and_a_small_term_are_not_lost_in_the_norm():
+    beside = diagnose(lambda x: x * x, lambda g, x: g * np.where(abs(x) < 1, 0, 2 * x),
+                      np.array([1e4, 1e-3, -2e4]))
+    assert beside.right is False and beside.worst == (1,)
+    decay = diagnose(lambda w: ((X @ w) ** 2).sum() + 1e-5 * (w * w).sum(),
+                     lambda g, w: g * 2 * X.T @ (X @ w), np.array([0.4, -1.0, 0.7]))
+    assert decay.right is False and decay.verdict == "suspicious"
+
+
+@pytest.mark.parametrize("backward, right, cause", [
+    (lambda g, x: g * (1 - np.tanh(x) ** 2), True, None),
+    (lambda g, x: g * np.tanh(x) ** 2 - g, False, "sign"),
+    (lambda g, x: g * (1 - np.tanh(x) ** 3), False, None)])
+def test_a_large_array_is_checked_along_random_ways_and_says_so(backward, right, cause):
+    calls = []
+
+    def forward(x):
+        calls.append(1)
+        return np.tanh(x)
+
+    found = diagnose(forward, backward, rng.standard_normal((700, 10)))
+    assert (found.right, found.cause) == (right, cause) and len(calls) < 200
+    assert "along 3 random ways, as it has 7,000 entries" in str(found)
+
+
+def test_inputs_may_have_names():
+    found = diagnose(np.multiply, lambda g, x, w: (g * w, -g * x), X, X + 2, names=["pixels", "gains"])
+    assert str(found).startswith("gains: wrong")
+    assert "gains: right" in str(check_gradients(lambda x, w: x * w, X, X, names=["pixels", "gains"]))
+    with pytest.raises(ValueError, match="2 arrays have 1 names"):
+        diagnose(np.multiply, lambda g, x, w: (g * w, g * x), X, X, names=["pixels"])
+
+
 def test_a_gradient_of_zero_says_nothing_and_is_said_to():
     assert "this check says nothing" in str(check_gradients(lambda x: functions.softmax(x).sum(), X))
 
@@ -430,6 +463,15 @@ def test_a_wrong_rule_in_a_network_is_named_with_its_place(op, rule, cause, plac
     line, *others = caught.value.report.hint.splitlines()[::2]
     assert line == f"{op.__name__}, after layers.{2 * place}.b: its own rule is wrong   [{cause}]"
     assert not others
+
+
+def test_the_batch_is_among_the_sizes_by_which_a_mean_may_divide():
+    halved = with_rules(ops.sum, lambda g, y, x, **how: np.full(x.shape, g / len(x)))
+    with pytest.raises(WrongGradient) as caught:
+        check_model(nn.Dense(3, 2), lambda y, t: halved((y - t) ** 2),
+                    rng.standard_normal((7, 3)), rng.standard_normal((7, 2)))
+    assert {found.cause for found in caught.value.report.inputs} == {"extra-1/N"}
+    assert "7 is a size of the batch" in str(caught.value)
 
 
 def test_a_shared_parameter_is_one_parameter():
