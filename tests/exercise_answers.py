@@ -9,9 +9,47 @@ RIGHT = {
         "in stages": "s = x * y\nds = g * np.cos(s)\ndx = ds * y\ndx += g\nreturn dx, ds * x",
         "a list": "return [g * y * np.cos(x * y) + g, g * x * np.cos(x * y)]"},
     "02_smooth_abs": {"by the root": "return g * x / np.sqrt(1 + x ** 2)"},
+    "03_numeric_gradient": {
+        "put back": """
+            d = np.empty_like(x)
+            for i in np.ndindex(*x.shape):
+                old = x[i]
+                x[i] = old + h
+                up = f(x)
+                x[i] = old - h
+                d[i] = (up - f(x)) / h / 2
+                x[i] = old
+            return d""",
+        "rows and columns": """
+            d = np.zeros_like(x)
+            for i in range(x.shape[0]):
+                for j in range(x.shape[1]):
+                    up, down = x.copy(), x.copy()
+                    up[i, j] += h
+                    down[i, j] -= h
+                    d[i, j] = (f(up) - f(down)) / (up[i, j] - down[i, j])
+            return d"""},
     "04_bias": {
         "looped": "db = np.zeros(len(b))\nfor row in g:\n    db += row\nreturn g.copy(), db",
         "a product": "return g, np.ones(len(x)) @ g"},
+    "05_unbroadcast": {
+        "axis by axis": """
+            while g.ndim > len(shape):
+                g = g.sum(axis=0)
+            for i in range(len(shape)):
+                if shape[i] == 1:
+                    g = g.sum(axis=i, keepdims=True)
+            return g""",
+        "looped": """
+            db = np.zeros(shape)
+            for i in np.ndindex(g.shape):
+                own = i[g.ndim - len(shape):]
+                db[tuple(k if n > 1 else 0 for k, n in zip(own, shape))] += g[i]
+            return db""",
+        "with ones in front": """
+            padded = (1,) * (g.ndim - len(shape)) + tuple(shape)
+            axes = tuple(i for i in range(g.ndim) if padded[i] != g.shape[i])
+            return g.sum(axis=axes).reshape(shape)"""},
     "06_dense": {
         "looped": """
             dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
@@ -57,6 +95,20 @@ RIGHT = {
                 ds[n, k] -= 1
             return ds * g / s.shape[0]"""},
     "16_pixel_loss": {"over one bar": "return g * (q - x) / (q * (1 - q)) / len(q)"},
+    "17_initialisation": {
+        "by the variance": "variance = 2 / ((1 + a * a) * len(z))\nreturn variance ** 0.5 * z",
+        "He's, made smaller": "return z * np.sqrt(2 / len(z)) / np.sqrt(1 + a ** 2)"},
+    "18_momentum": {
+        "with a step in between": """
+            g = slope(w - ETA * (MU * v))
+            v *= MU
+            v += g
+            w -= ETA * v
+            return w, v""",
+        "from the place ahead": """
+            ahead = w - ETA * MU * v
+            g = slope(ahead)
+            return ahead - ETA * g, g + MU * v"""},
     "19_adam": {
         "in place": """
             m *= 0.9
@@ -165,10 +217,38 @@ RIGHT = {
             du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
             return d @ u.T, du, dw, d.sum((0, 1))"""},
     "29_residual": {"in place": "d = g / np.cosh(x @ w) ** 2\ndx = d @ w.T\ndx += g\nreturn dx, x.T @ d"},
+    "33_early_stopping": {
+        "with a count": """
+            best, where, waited, epoch = float("inf"), 0, 0, 0
+            while waited < patience and epoch < len(losses):
+                epoch += 1
+                waited += 1
+                if losses[epoch - 1] < best:
+                    best, where, waited = losses[epoch - 1], epoch, 0
+            return where, epoch""",
+        "without nan": """
+            clean, end = np.where(np.isnan(losses), np.inf, losses), len(losses)
+            for t in range(patience, len(losses)):
+                if clean[t - patience:t].min() >= clean[:t - patience].min(initial=np.inf):
+                    end = t
+                    break
+            if end == len(losses) and np.isinf(clean[:patience]).all():
+                end = patience
+            best = clean[:end].argmin()
+            return (best + 1 if clean[best] < np.inf else 0), end"""},
     "34_dropout": {
         "where": "return np.where(kept, g, 0) / (1 - RATE)",
         "in place, and one for the mask": "dx = g.copy()\ndx[~kept] = 0\ndx /= 1 - RATE\nreturn dx, None"},
     "35_dropout_layer": {"the same dice again": "forward(x)\nreturn g * memory['kept'] / 0.6"},
+    "36_dropout_at_test": {
+        "unit by unit": """
+            mean, variance = b + np.zeros((len(h), 1)), np.zeros((len(h), len(b)))
+            for i in range(len(w)):
+                part = np.outer(h[:, i], w[i])
+                mean = mean + part * (1 - p)
+                variance += part ** 2 * (1 - p) - (part * (1 - p)) ** 2
+            return mean, variance ** 0.5""",
+        "by smaller weights": "q = 1 - p\nreturn h @ (w * q) + b, ((h * h) @ (w * w) * p * q) ** 0.5"},
     "37_batch_norm": {
         "staged": """
             n, centred, r = len(x), x - x.mean(0), 1 / np.sqrt(x.var(0) + EPS)
@@ -416,28 +496,193 @@ WRONG = {
     "01_chain_rule": [
         ("branch-lost", "return g * y * np.cos(x * y), g * x * np.cos(x * y)"),
         ("cotangent-ignored", "return y * np.cos(x * y) + 1, x * np.cos(x * y)"),
-        ("gradients-swapped", "return g * x * np.cos(x * y), g * y * np.cos(x * y) + g")],
+        ("gradients-swapped", "return g * x * np.cos(x * y), g * y * np.cos(x * y) + g"),
+        ("extra-path", "c = np.cos(x * y)\nreturn g * (c * y + 1), g * (c * x + 1)"),
+        ("local-derivative-forgotten", "ds = g * np.cos(x * y)\nreturn ds + g, ds"),
+        ("wrong-local-derivative", "return g * y * np.sin(x * y) + g, g * x * np.sin(x * y)"),
+        ("wrong-local-derivative", "return g * y, g * x"),
+        ("cotangent-ignored", "return g * y * np.cos(x * y) + 1, g * x * np.cos(x * y)"),
+        ("sign", "return g - g * y * np.cos(x * y), -g * x * np.cos(x * y)"),
+        ("inner-value", "return g * (y * np.cos(x) + 1), g * x * np.cos(y)"),
+        ("passed-through", "dx = g * y * np.cos(x * y)\ndx = g * 1\nreturn dx, g * x * np.cos(x * y)"),
+        (None, "return g * y * np.cos(x + y) + g, g * x * np.cos(x + y)")],
     "02_smooth_abs": [
         ("output-for-gradient", "return forward(x) * x / forward(x)"), ("passed-through", "return g"),
-        ("wrong-local-derivative", "return g * x")],
+        ("wrong-local-derivative", "return g * x"),
+        ("local-derivative-forgotten", "return g * 0.5 * (1 + x * x) ** -0.5"),
+        ("root-forgotten", "return g * x / (1 + x * x)"),
+        ("stray-factor", "return g * x / (2 * np.sqrt(1 + x * x))"),
+        ("absolute-value", "return np.where(x > 0, g, -g)"),
+        ("sum-for-product", "slope = x / forward(x)\nreturn g + slope"),
+        ("inverted", "slope = x / forward(x)\nreturn g / slope"),
+        (None, "return g * 2 * x * forward(x)"),
+        (None, "return g.sum() * x / forward(x)")],
+    "03_numeric_gradient": [
+        ("one-sided", """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                y = x.copy()
+                y[i] += h
+                grad[i] = (f(y) - f(x)) / h
+            return grad"""),
+        ("not-put-back", """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                x[i] += h
+                up = f(x)
+                x[i] -= 2 * h
+                grad[i] = (up - f(x)) / (2 * h)     # and x[i] is not as it was
+            return grad"""),
+        ("not-put-back", """
+            before, grad = f(x), np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                x[i] += h
+                after = f(x)
+                grad[i] = (after - before) / h
+                before = after
+            return grad"""),
+        ("zeros", """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                up, down = x, x                     # two names of one array
+                up[i] += h
+                down[i] -= h
+                grad[i] = (f(up) - f(down)) / (2 * h)
+            return grad"""),
+        ("all-at-once", "return np.ones_like(x) * (f(x + h) - f(x - h)) / (2 * h)"),
+        ("wrong-shape", "return (f(x + h) - f(x - h)) / (2 * h)"),
+        ("one-entry", """
+            grad = np.zeros_like(x)
+            for i in range(len(x)):
+                for j in range(x.shape[1]):
+                    grad[i, j] = (f(x[i, j] + h) - f(x[i, j] - h)) / (2 * h)
+            return grad"""),
+        ("whole-rows", """
+            grad = np.zeros_like(x)
+            for i in range(len(x)):
+                up, down = x.copy(), x.copy()
+                up[i] += h
+                down[i] -= h
+                grad[i] = (f(up) - f(down)) / (2 * h)
+            return grad"""),
+        ("entries-missed", """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                e = np.zeros_like(x)
+                e[i] = h
+                grad[i] = (f(x + e) - f(x - e)) / (2 * h)
+                return grad                         # one tab too far to the right"""),
+        ("stray-factor", """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                e = np.zeros_like(x)
+                e[i] = h
+                grad[i] = (f(x + e) - f(x - e)) / h
+            return grad"""),
+        ("wrong-shape", """
+            grad = []
+            for i in np.ndindex(x.shape):
+                e = np.zeros_like(x)
+                e[i] = h
+                grad.append((f(x + e) - f(x - e)) / (2 * h))
+            return np.array(grad)"""),
+        (None, """
+            grad = np.zeros_like(x)
+            for i in np.ndindex(x.shape):
+                e = np.zeros_like(x)
+                e[i] = h
+                grad[i] = abs(f(x + e) - f(x - e)) / (2 * h)
+            return grad""")],
     "04_bias": [
         ("missing-batch-sum", "return g, g"), ("extra-1/N", "return g, g.mean(axis=0)"),
-        ("sign", "return g, -g.sum(axis=0)"), ("no-gradient", "return g, None")],
+        ("sign", "return g, -g.sum(axis=0)"), ("no-gradient", "return g, None"),
+        ("wrong-shape", "return g, g.sum(axis=1)"), ("wrong-shape", "return g, g.sum()"),
+        ("right-numbers-wrong-shape", "return g, g.sum(axis=0, keepdims=True)"),
+        ("contributions-lost", "for row in g:\n    db = row\nreturn g, db"),
+        ("product-rule", "return g * b, (x * g).sum(0)"), ("product-rule", "return g * x, g.sum(0)"),
+        ("sum-too-far", "return g, np.ones(b.shape) * g.sum()"),
+        ("cotangent-ignored", "return g, len(x) * np.ones_like(b)"),
+        ("update-for-gradient", "db = g.sum(axis=0)\nb = b - db\nreturn g, b")],
+    "05_unbroadcast": [
+        ("wrong-shape", "while g.ndim > len(shape):\n    g = g.sum(axis=0)\nreturn g"),
+        ("wrong-shape", """
+            g = g.sum(axis=tuple(range(g.ndim - len(shape))))
+            return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1))"""),
+        ("wrong-shape", """
+            for i, n in enumerate(shape):           # b's axes, but g still has those in front
+                if n == 1:
+                    g = g.sum(axis=i, keepdims=True)
+            return g.sum(axis=tuple(range(g.ndim - len(shape))))"""),
+        ("extra-1/N", """
+            g = g.mean(axis=tuple(range(g.ndim - len(shape))))
+            return g.mean(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)"""),
+        ("contributions-lost", """
+            while g.ndim > len(shape):
+                g = g[0]
+            for i, n in enumerate(shape):
+                if n == 1:
+                    g = np.take(g, [0], axis=i)
+            return g"""),
+        ("contributions-lost", """
+            db = np.zeros(shape)
+            for i in np.ndindex(g.shape):
+                own = i[g.ndim - len(shape):]
+                db[tuple(k if n > 1 else 0 for k, n in zip(own, shape))] = g[i]     # not +=
+            return db"""),
+        ("wrong-places", "return g.reshape((-1,) + shape).sum(axis=0)"),
+        ("sum-too-far", "return np.ones(shape) * g.sum()"),
+        ("first-numbers", "return g.ravel()[:np.prod(shape, dtype=int)].reshape(shape)"),
+        ("ValueError", """
+            for i in range(g.ndim):                 # compared from the left
+                if i >= len(shape) or shape[i] != g.shape[i]:
+                    g = g.sum(axis=i, keepdims=True)
+            return g.reshape(shape)"""),
+        (None, "db = np.zeros(shape)\ndb += g.sum() / g.size\nreturn db")],
     "06_dense": [
         ("missing-batch-sum", "return g @ w.T, x.T @ g, g"),
         ("transposed", "return g @ w.T, g.T @ x, g.sum(0)"),
         ("gradients-swapped", "return x.T @ g, g @ w.T, g.sum(0)"),
         ("extra-1/N", "return g @ w.T, x.T @ g / len(x), g.sum(0)"),
         ("wrong-count", "return g @ w.T, x.T @ g"),
-        ("ValueError", "return g @ w, x.T @ g, g.sum(0)")],
+        ("ValueError", "return g @ w, x.T @ g, g.sum(0)"),
+        ("contributions-lost", "for n in range(len(x)):\n    dw = np.outer(x[n], g[n])\n"
+                               "return g @ w.T, dw, g.sum(0)"),
+        ("product-of-sums", "gb = g.sum(0)\nreturn g @ w.T, np.outer(x.sum(0), gb), gb"),
+        ("input-forgotten", "db = g.sum(0)\nreturn g @ w.T, np.tile(db, (len(w), 1)), db"),
+        ("inverse-for-transpose", "back = w.T @ np.linalg.inv(w @ w.T)\nreturn g @ back, x.T @ g, g.sum(0)"),
+        ("output-for-gradient", "y = x @ w + b\nreturn y @ w.T, x.T @ y, y.sum(0)"),
+        ("missing-batch-sum", "dw = x[:, :, None] * g[:, None, :]\nreturn g @ w.T, dw, g.sum(0)"),
+        ("extra-elementwise-factor", "g = g * (x @ w + b)\nreturn g @ w.T, x.T @ g, g.sum(0)"),
+        ("wrong-shape", "return g @ w.T, x.T @ g, g.sum(1)"),
+        ("update-for-gradient", "return g @ w.T, w - x.T @ g, b - g.sum(0)"),
+        (None, "return g @ w.T, (x - x.mean(0)).T @ g, g.sum(0)")],
     "07_linear_stack": [
         ("transposed", "d = g @ v.T\nreturn d @ w, x.T @ d, (x @ w).T @ g"),
-        ("transposed", "d = g @ v.T\nreturn d @ w.T, x.T @ d, g.T @ (x @ w)")],
+        ("transposed", "d = g @ v.T\nreturn d @ w.T, x.T @ d, g.T @ (x @ w)"),
+        ("transposed", "d = g @ v\nreturn d @ w, x.T @ d, (x @ w).T @ g"),
+        ("wrong-input", "d = g @ v.T\nreturn d @ w.T, x.T @ d, x.T @ g"),
+        ("wrong-input", "h, d = x @ w, g @ v.T\nreturn d @ w.T, h.T @ d, h.T @ g"),
+        ("layer-skipped", "return g @ v.T @ w.T, x.T @ g, (x @ w).T @ g"),
+        ("layer-skipped", "return g @ w.T, x.T @ g, (x @ w).T @ g"),
+        ("layer-skipped", "d = g @ v.T\nreturn d @ w.T, x.T @ d, (x @ w).T @ d"),
+        ("wrong-order", "return g @ (v @ w).T, x.T @ g @ v.T, (x @ w).T @ g"),
+        ("inverse-for-transpose", "d = np.linalg.solve(v.T, g.T).T\nreturn d @ w.T, x.T @ d, (x @ w).T @ g"),
+        ("output-for-gradient", "y = x @ w @ v\nd = y @ v.T\nreturn d @ w.T, x.T @ d, (x @ w).T @ y"),
+        ("extra-1/N", "d = g @ v.T\nreturn d @ w.T, x.T @ d / len(x), (x @ w).T @ g / len(x)"),
+        (None, "d = g * v.sum(1)\nreturn d @ w.T, x.T @ d, (x @ w).T @ g")],
     "08_relu": [
         ("mask-missing", "return g"), ("mask-inverted", "return g * (x < 0)"),
         ("not-linear", "return g * (g > 0)"),
         ("cotangent-mutated", "g[x <= 0] = 0\nreturn g"), ("cotangent-ignored", "return 1.0 * (x > 0)"),
-        ("input-mutated", "x[x < 0] = 0\nreturn g * (x > 0)")],
+        ("input-mutated", "x[x < 0] = 0\nreturn g * (x > 0)"),
+        ("output-for-slope", "y = np.maximum(x, 0)\nreturn y * g"),
+        ("output-for-gradient", "return np.where(x > 0, x, 0)"),
+        ("absolute-value", "return np.where(x > 0, 1, -1) * g"),
+        ("leak", "slope = np.ones_like(x)\nslope[x < 0] = 0.01\nreturn slope * g"),
+        ("mask-missing", "y = np.maximum(x, 0)\nreturn g * (y >= 0)"),
+        ("not-linear", "return np.maximum(g, 0)"),
+        ("different-mask", "return g * (x.mean(axis=1, keepdims=True) > 0)"),
+        ("wrong-shape", "return g[x > 0]")],
     "09_relu_layer": [
         ("mask-missing", "return g @ w.T, x.T @ g, g.sum(0)"),
         ("mask-inverted", "d = g * (x @ w + b < 0)\nreturn d @ w.T, x.T @ d, d.sum(0)"),
@@ -536,6 +781,33 @@ WRONG = {
     "16_pixel_loss": [
         ("missing-1/N", "return g * (q - x) / (q * (1 - q))"),
         ("extra-1/N", "return g * (q - x) / (q * (1 - q)) / q.size")],
+    "17_initialisation": [
+        ("variance-for-deviation", "n, m = z.shape\nreturn z * 2 / ((1 + a ** 2) * n)"),
+        ("leak-forgotten", "return z * np.sqrt(2 / len(z))"),
+        ("fan-out", "variance = 2 / (1 + a ** 2) / z.shape[1]\nreturn z * np.sqrt(variance)"),
+        ("glorot", "return z * np.sqrt(2 / (z.shape[0] + z.shape[1]))"),
+        ("bend-forgotten", "return z / len(z) ** 0.5"),
+        ("square-forgotten", "return z * np.sqrt(2 / ((1 + a) * len(z)))"),
+        ("mean-for-mean-square", "mean_slope = (1 + a) / 2\nreturn z / (np.sqrt(len(z)) * mean_slope)"),
+        ("half-forgotten", "return z * np.sqrt(1 / (len(z) * (1 + a ** 2)))"),
+        ("gain-inverted", "return z * np.sqrt((1 + a ** 2) / 2 / len(z))"),
+        ("half-rooted", "c = np.sqrt(2 / (1 + a ** 2)) / len(z)\nreturn c * z"),
+        ("half-rooted", "he = z * np.sqrt(2 / len(z))\nreturn he / (1 + a ** 2)"),
+        ("all-weights", "return z * np.sqrt(2 / (1 + a ** 2) / z.size)"),
+        (None, "w = z * np.sqrt(2 / len(z))\nreturn np.where(w > 0, w, a * w)"),
+        (None, "return z / np.sqrt((z ** 2).sum(axis=0) * (1 + a ** 2) / 2)")],
+    "18_momentum": [
+        ("heavy-ball", "v = MU * v + slope(w)\nw = w - ETA * v\nreturn w, v"),
+        ("place-ahead", "g = slope(w)\nv = MU * v + g\nreturn w - ETA * (g + MU * v), v"),
+        ("moved-twice", "w = w - ETA * MU * v\nv = MU * v + slope(w)\nreturn w - ETA * v, v"),
+        ("whole-velocity", "g = slope(w - ETA * v)\nv = MU * v + g\nreturn w - ETA * v, v"),
+        ("rate-forgotten", "g = slope(w - MU * v)\nv = MU * v + g\nreturn w - ETA * v, v"),
+        ("looks-back", "v_new = MU * v + slope(w + ETA * MU * v)\nreturn w - ETA * v_new, v_new"),
+        ("rate-in-the-velocity", "v = MU * v - ETA * slope(w + MU * v)\nreturn w + v, v"),
+        ("mean-for-sum", "g = slope(w - ETA * MU * v)\nv = MU * v + (1 - MU) * g\nreturn w - ETA * v, v"),
+        ("old-state", "g = slope(w - ETA * MU * v)\nreturn w - ETA * (MU * v + g), v"),
+        ("order", "g = slope(w - ETA * MU * v)\nv = MU * v + g\nreturn v, w - ETA * v"),
+        (None, "v = MU * v + slope(w)\nv = MU * v + slope(w - ETA * v)\nreturn w - ETA * v, v")],
     "19_adam": [
         ("uncorrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                         "return w - ETA * m / (np.sqrt(v) + EPS), m, v"),
@@ -846,6 +1118,112 @@ WRONG = {
         ("not-linear", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
         ("short-path-to-w", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + d @ w.T, x.T @ (d + g)"),
         ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d")],
+    "33_early_stopping": [
+        ("tie-counts", """
+            best, at = np.inf, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss <= best:
+                    best, at = loss, epoch
+                elif epoch - at == patience:
+                    return at, epoch
+            return at, len(losses)"""),
+        ("nan-is-best", """
+            best, at, bad = np.inf, 0, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss >= best:
+                    bad += 1
+                else:
+                    best, at, bad = loss, epoch, 0
+                if bad == patience:
+                    break
+            return at, epoch"""),
+        ("last-for-best", """
+            previous, at, bad = np.inf, 0, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < previous:
+                    at, bad = epoch, 0
+                else:
+                    bad += 1
+                previous = loss
+                if bad >= patience:
+                    break
+            return at, epoch"""),
+        ("not-in-a-row", """
+            best, at, bad = np.inf, 0, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < best:
+                    best, at = loss, epoch
+                else:
+                    bad += 1
+                if bad == patience:
+                    return at, epoch
+            return at, epoch"""),
+        ("count-off", """
+            best, at, bad = np.inf, 0, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < best:
+                    best, at, bad = loss, epoch, 0
+                else:
+                    bad += 1
+                if bad > patience:
+                    break
+            return at, epoch"""),
+        ("from-0", """
+            best, at, bad = np.inf, -1, 0
+            for epoch, loss in enumerate(losses):
+                bad += 1
+                if loss < best:
+                    best, at, bad = loss, epoch, 0
+                if bad == patience:
+                    break
+            return at, epoch"""),
+        ("nan-ends-the-run", """
+            best, at = np.inf, 0
+            for epoch, loss in enumerate(losses, 1):
+                if np.isnan(loss):
+                    break
+                if loss < best:
+                    best, at = loss, epoch
+                if epoch - at == patience:
+                    break
+            return at, epoch"""),
+        ("looks-ahead", """
+            best, since = np.inf, 0
+            for epoch, loss in enumerate(losses, 1):
+                since += 1
+                if loss < best:
+                    best, since = loss, 0
+                if since == patience:
+                    break
+            return int(np.nanargmin(losses)) + 1, epoch"""),
+        ("no-end", """
+            best, at = np.inf, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < best:
+                    best, at = loss, epoch
+                if epoch - at >= patience:
+                    break
+            return at, at + patience"""),
+        ("loss-for-epoch", """
+            best, at = np.inf, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < best:
+                    best, at = loss, epoch
+                if epoch - at >= patience:
+                    break
+            return best, epoch"""),
+        ("wrong-shape", "return np.nanargmin(losses) + 1"),
+        ("looks-ahead", "best = int(np.argmin(losses)) + 1\nreturn best, min(best + patience, len(losses))"),
+        (None, """
+            best, at, bad = np.inf, 0, 0
+            for epoch, loss in enumerate(losses, 1):
+                if loss < best - 0.1:               # "clearly better"
+                    best, at, bad = loss, epoch, 0
+                else:
+                    bad += 1
+                if bad == patience:
+                    break
+            return at, epoch""")],
     "34_dropout": [
         ("mask-missing", "return g / (1 - RATE)"), ("constant-factor", "return g * kept"),
         ("mask-inverted", "return g * ~kept"), ("cotangent-ignored", "return kept / (1 - RATE)"),
@@ -863,6 +1241,20 @@ WRONG = {
                            "return g * (dice.random(x.shape) >= RATE) / (1 - RATE)"),
         ("nothing-arrives", "return g * (forward(x) > 0) / (1 - RATE)"),
         ("cotangent-ignored", "return memory['kept'] / (1 - RATE)")],
+    "36_dropout_at_test": [
+        ("rate-for-share", "return h @ (w * p) + b, np.sqrt(p * (1 - p) * (h ** 2) @ (w ** 2))"),
+        ("unscaled", "return h @ w + b, np.sqrt(p * (1 - p) * (h ** 2) @ (w ** 2))"),
+        ("inverted-dropout", "return h @ w / (1 - p) + b, np.sqrt(p / (1 - p) * (h ** 2) @ (w ** 2))"),
+        ("inverted-dropout", "return (1 - p) * h @ w + b, np.sqrt(p / (1 - p) * (h ** 2) @ (w ** 2))"),
+        ("bias-scaled", "y = h @ w + b\nreturn (1 - p) * y, np.sqrt(p * (1 - p) * h ** 2 @ w ** 2)"),
+        ("dropped-together", "y = h @ w\nreturn (1 - p) * y + b, np.sqrt(p * (1 - p)) * np.abs(y)"),
+        ("deviations-added", "one = np.sqrt(p * (1 - p))\n"
+                             "return (1 - p) * h @ w + b, one * np.abs(h) @ np.abs(w)"),
+        ("variance-for-deviation", "q = 1 - p\nreturn q * h @ w + b, p * q * h ** 2 @ w ** 2"),
+        ("second-moment", "q = 1 - p\nreturn q * h @ w + b, np.sqrt(q * h ** 2 @ w ** 2)"),
+        (None, "kept = np.random.default_rng(1).random(h.shape) >= p\n"
+               "return (h * kept) @ w + b, np.sqrt(p * (1 - p) * h ** 2 @ w ** 2)"),
+        (None, "q = 1 - p\ny = q * h @ w + b\nreturn y, np.sqrt(p * q) * np.abs(y)")],
     "37_batch_norm": [
         ("mean-path-missing", "r = 1 / np.sqrt(x.var(0) + EPS)\nh = (x - x.mean(0)) * r\nd = g * gamma\n"
                               "return r * (d - h * (d * h).mean(0)), (g * h).sum(0), g.sum(0)"),

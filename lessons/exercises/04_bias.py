@@ -7,6 +7,7 @@ always has the shape of what it belongs to.
 
 After lesson 01.  This is meant to fail first.  To check it: python -m lessons check 04
 """
+import numpy as np
 
 
 def forward(x, b):

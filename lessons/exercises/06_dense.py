@@ -7,6 +7,7 @@ example n; and x[n, i] went out along row i of w.
 
 After lesson 02.  This is meant to fail first.  To check it: python -m lessons check 06
 """
+import numpy as np
 
 
 def forward(x, w, b):

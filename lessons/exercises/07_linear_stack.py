@@ -6,6 +6,7 @@ All the shapes below agree.  With square matrices they agree for the wrong produ
 
 After lesson 02.  This is meant to fail first.  To check it: python -m lessons check 07
 """
+import numpy as np
 
 
 def forward(x, w, v):

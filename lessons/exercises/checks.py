@@ -5,6 +5,7 @@ answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tr
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
 import itertools
+from itertools import product
 import re
 from statistics import NormalDist
 from typing import NamedTuple
@@ -419,10 +420,76 @@ def tied(w, b, x):
     return ops.matmul(functions.tanh(ops.affine(x, w, b)), ops.transpose(w))
 
 
+def one_share():
+    return float(share())
+
+
+def some_measure():
+    return (np.var, np.prod, np.linalg.norm)[count(0, 3)]
+
+
+def central_slopes(f, x, h):
+    nudges = h * np.eye(x.size).reshape(-1, *x.shape)
+    return np.reshape([f(x + nudge) - f(x - nudge) for nudge in nudges], x.shape) / (2 * h)
+
+
+def broadcastable(n):
+    """A shape that broadcasts to (n, 3, 7)."""
+    return ((3, 1), (7,), (n, 1, 1), (1, 3, 7), (), (1, 1))[count(0, 6)]
+
+
+def leaky_start(z, a):
+    return z * (len(z) * np.mean(functions.leaky_relu(np.array([-1.0, 1.0]), a) ** 2)) ** -0.5
+
+
+def some_slope():
+    return (np.sin, np.tanh, np.sinh)[count(0, 3)]
+
+
+def nesterov(slope, w, v):
+    ahead = Tensor(w - 0.1 * 0.9 * v)
+    ahead.grad, optimizer = slope(ahead.array), optim.SGD([ahead], 0.1, momentum=0.9, nesterov=True)
+    optimizer.state[0]["v"] = v.copy()
+    optimizer.step()
+    v = optimizer.state[0]["v"]
+    return ahead.array + 0.1 * 0.9 * v, v
+
+
+def validation(n):
+    """Losses that fall, with ties and nan among them; the least comes late."""
+    losses = np.round(0.4 + 0.6 * 0.6 ** np.arange(n + 8) + 0.06 * normal(n + 8), 1)
+    return np.insert(np.where(rng.random(n + 8) < 0.15, np.nan, losses), -2, 0.1)
+
+
+def stopping(losses, patience):
+    model, stop = nn.Sequential(), train.EarlyStopping(patience)
+    for epoch, loss in enumerate(losses, start=1):              # minidl refuses nan
+        if stop.update(epoch, {"validation loss": np.inf if np.isnan(loss) else loss}, model):
+            break
+    return stop.best_epoch, epoch
+
+
+def together(ends):
+    """Both epochs as one array: a slip is known by the two."""
+    return np.hstack(listed(ends)).astype(float)
+
+
+def over_all_masks(h, w, b, p):
+    masks = np.array(list(product([0, 1], repeat=len(w))))      # (2ᴰ, D)
+    chance = np.prod(np.where(masks, 1 - p, p), axis=1)         # (2ᴰ,)
+    y = (masks[:, None] * h) @ w + b                            # (2ᴰ, N, M)
+    mean = np.tensordot(chance, y, 1)
+    return mean, np.sqrt(np.tensordot(chance, (y - mean) ** 2, 1))
+
+
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
+    "03_numeric_gradient": Value("numeric_gradient", central_slopes,
+                                 [(some_measure,), (N, 2), (lambda: 10.0 ** -count(1, 3),)]),
     "04_bias": Gradient(ops.add, [(N, 2), (2,)]),
+    "05_unbroadcast": Value("unbroadcast", lambda g, shape: sum_to(g, shape=shape),
+                            [(N, 3, 7), (broadcastable, N)]),
     "06_dense": Gradient(ops.affine, [(N, 2), (2, 7), (7,)]),
     "07_linear_stack": Gradient(lambda x, w, v: x @ w @ v, [(N, 7), (7, 7), (7, 7)], bug="transposed"),
     "08_relu": Gradient(functions.relu, [(N, 7)]),
@@ -434,6 +501,8 @@ CHECKS = {
     "14_softmax": Gradient(functions.softmax, [(N, 7)]),
     "15_cross_entropy": Gradient(losses.cross_entropy, [(N, 7)], [(labels, N)]),
     "16_pixel_loss": Gradient(pixel_loss, [(share, N, 7)], [(share, N, 7)], bug="sign"),
+    "17_initialisation": Value("initial_weights", leaky_start, [(N, 7), (one_share,)]),
+    "18_momentum": Value("step", nesterov, [(some_slope,), (N,), (N,)], parts="w v"),
     "19_adam": Value("step", adam, [(5,), (gradients,), (gradients,), (lambda: gradients() ** 2,),
                                      (count, 1, 4)], parts="w m v"),
     "20_padding": Gradient(framed, [(N, 2, 7, 4)], [(lambda n: n - 1, N), (lambda n: 6 - n, N)]),
@@ -446,8 +515,12 @@ CHECKS = {
     "27_max_pool": Gradient(lambda x: images.max_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
     "28_rnn": Gradient(recurrent, [(N, 7, 2), (2, 4), (4, 4), (4,)]),
     "29_residual": Gradient(lambda x, w: x + ops.tanh(x @ w), [(N, 7), (7, 7)], bug="branch-lost"),
+    "33_early_stopping": Value("early_stopping", stopping, [(validation, N), (count, 1, 5)],
+                               view=together),
     "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
     "35_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
+    "36_dropout_at_test": Value("at_test_time", over_all_masks, [(N, 7), (7, 2), (2,), (one_share,)],
+                                parts="mean deviation"),
     "37_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
     "38_batch_norm_eval": Value("update", running, [(N, 2, 7, 4), (2,), (share, 2)], parts="mean var"),
     "39_lasso_step": Value("step", lasso_step, [(7,), (N, 7), (N,), (weight,)]),

@@ -30,3 +30,19 @@ def backward(g, x, y):
 #   and to forget one of the two leaves a gradient that looks reasonable and is wrong.
 # In minidl: pullback, in minidl/tensor.py, adds the paths; under sin and multiply, in minidl/ops.py, are
 #   the slopes.
+
+# Slip extra-path, if y is given g by a direct path as well, which only x has:
+#   g * slope * x => g * (slope * x + 1)
+# Slip wrong-local-derivative, if the sine stands where its derivative belongs:
+#   np.cos(x * y) => np.sin(x * y)
+# Slip sign, if −cos is taken for the derivative of the sine:
+#   np.cos(x * y) => -np.cos(x * y)
+# Slip local-derivative-forgotten, if what comes back to s = x y goes on to x and to y without a slope:
+#   slope * y + 1 => slope + 1
+#   g * slope * x => g * slope
+# Slip inner-value, if the cosine is taken at x alone, or at y alone, and not at x y:
+#   g * (slope * y + 1), g * slope * x => g * (np.cos(x) * y + 1), g * np.cos(y) * x
+# Slip cotangent-ignored, if g multiplies only one of the two paths that lead to x:
+#   g * (slope * y + 1) => g * slope * y + 1
+# Slip extra-slope, if the direct path to x is multiplied by the cosine as well:
+#   slope * y + 1 => slope * (y + 1)

@@ -29,3 +29,14 @@ def backward(g, x):
 #   slope: it is given ∂loss/∂y and returns ∂loss/∂x.  At the end of a network g is 1, so that there one
 #   may forget it and never know.  That is why the check draws g at random.
 # In minidl: every rule under sqrt, exp and log, in minidl/ops.py, begins with g.
+
+# Slip root-forgotten, if the slope is x / (1 + x²), without the root:
+#   g * x / y => g * x / y ** 2
+# Slip local-derivative-forgotten, if the root is differentiated, and what stands under it is not:
+#   g * x / y => g / (2 * y)
+# Slip sum-for-product, if the slope is added to g, not multiplied by it:
+#   g * x / y => g + x / y
+# Slip absolute-value, if the slope is that of |x| itself, the sign of x:
+#   g * x / y => g * np.sign(x)
+# Slip inverted, if g is divided by the slope:
+#   g * x / y => g * y / x

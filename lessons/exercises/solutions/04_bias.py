@@ -7,6 +7,7 @@ always has the shape of what it belongs to.
 
 After lesson 01.  This is meant to fail first.  To check it: python -m lessons check 04
 """
+import numpy as np
 
 
 def forward(x, b):
@@ -26,3 +27,14 @@ def backward(g, x, b):
 #   well: the way back from a sum is a copy.
 # In minidl: sum_to and broadcast_to, in minidl/tensor.py, are each other's derivative; pullback calls
 #   sum_to.
+
+# Slip product-rule, if the slopes are those of a product, x b, though this is a sum:
+#   return g, g.sum(axis=0) => return g * b, (g * x).sum(axis=0)
+# Slip product-rule, if g is multiplied by x, as in the slope of a product or of a square:
+#   return g, => return g * x,
+# Slip sum-too-far, if each number of b is given the sum over the whole of g, its own column and all others:
+#   g.sum(axis=0) => np.full(len(b), g.sum())
+# Slip update-for-gradient, if b is moved down its gradient, and the new b is returned:
+#   g.sum(axis=0) => b - g.sum(axis=0)
+# Slip right-numbers-wrong-shape, if the axis that is summed stays, with size 1:
+#   g.sum(axis=0) => g.sum(axis=0, keepdims=True)

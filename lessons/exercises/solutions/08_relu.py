@@ -28,3 +28,12 @@ def backward(g, x):
 #   learns no more: it is dead.  g itself is not touched, only multiplied into a new array: somebody else
 #   may still need it.
 # In minidl: relu, in minidl/functions.py.
+
+# Slip output-for-slope, if g is multiplied by the output y, not by the slope:
+#   g * (x > 0) => g * forward(x)
+# Slip absolute-value, if the slope below 0 is −1, as that of |x| is:
+#   g * (x > 0) => g * np.sign(x)
+# Slip leak, if below 0 a hundredth of g is let through, as a ReLU would that leaks:
+#   g * (x > 0) => g * np.where(x > 0, 1, 0.01)
+# Slip cotangent-ignored, if the slope is returned alone, without g:
+#   g * (x > 0) => 1.0 * (x > 0)
