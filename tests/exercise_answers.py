@@ -217,6 +217,60 @@ RIGHT = {
             du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
             return d @ u.T, du, dw, d.sum((0, 1))"""},
     "29_residual": {"in place": "d = g / np.cosh(x @ w) ** 2\ndx = d @ w.T\ndx += g\nreturn dx, x.T @ d"},
+    "30_truncated_bptt": {
+        "piece by piece": """
+            du, dw, db, start = 0 * u, 0 * w, 0 * b, np.zeros((len(x), len(w)))
+            for i in range(0, x.shape[1], k):
+                piece, pg = x[:, i:i + k], g[:, i:i + k]
+                hs = [start]
+                for t in range(piece.shape[1]):
+                    hs.append(np.tanh(piece[:, t] @ u + hs[-1] @ w + b))
+                back = np.zeros_like(start)
+                for t in reversed(range(piece.shape[1])):
+                    d = (pg[:, t] + back) * (1 - hs[t + 1] ** 2)
+                    du += piece[:, t].T @ d
+                    dw += hs[t].T @ d
+                    db += d.sum(axis=0)
+                    back = d @ w.T
+                start = hs[-1]
+            return du, dw, db""",
+        "exercise 28 with one line more": """
+            h = states(x, u, w, b)
+            du, dw, db, later = 0 * u, 0 * w, 0 * b, 0
+            for t in range(x.shape[1] - 1, -1, -1):
+                if (t + 1) % k == 0:
+                    later = 0
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du += x[:, t].T @ d
+                if t > 0:
+                    dw += h[:, t - 1].T @ d
+                db += d.sum(0)
+                later = d @ w.T
+            return du, dw, db"""},
+    "31_gated_cell": {
+        "by slopes first": """
+            slope = lambda a: sigmoid(a) * sigmoid(-a)
+            new = sigmoid(a_f) * c + sigmoid(a_i) * np.tanh(a_p)
+            gh, gc = g
+            gc = gc + gh * sigmoid(a_o) / np.cosh(new) ** 2
+            return (gc * c * slope(a_f), gc * np.tanh(a_p) * slope(a_i), gh * np.tanh(new) * slope(a_o),
+                    gc * sigmoid(a_i) / np.cosh(a_p) ** 2, gc * sigmoid(a_f))""",
+        "two cells' gradients, added": """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            h, cell = forward(a_f, a_i, a_o, a_p, c)
+            parts = [(d * c * f * (1 - f), d * p * i * (1 - i), d * i * (1 - p * p), d * f)
+                     for d in (g[1], g[0] * (o - h * h / o))]
+            df, di, dp, dc = (x + y for x, y in zip(*parts))
+            return df, di, g[0] * h * (1 - o), dp, dc"""},
+    "32_embedding": {
+        "one-hot": "onehot = np.eye(len(e))[words]\nreturn np.einsum('ntv,ntd->vd', onehot, g)",
+        "looped": """
+            de = np.zeros_like(e)
+            for n in range(words.shape[0]):
+                for t in range(words.shape[1]):
+                    de[words[n, t]] += g[n, t]
+            return de""",
+        "word by word": "return np.stack([g[words == v].sum(axis=0) for v in range(len(e))])"},
     "33_early_stopping": {
         "with a count": """
             best, where, waited, epoch = float("inf"), 0, 0, 0
@@ -284,6 +338,33 @@ RIGHT = {
                 size = max(abs(v) - ETA * lam, 0)
                 new.append(size if v > 0 else -size)
             return np.array(new)"""},
+    "40_pca": {
+        "by the singular values": """
+            mu = np.mean(x, axis=0)
+            u, s, vt = np.linalg.svd(x - mu, full_matrices=False)
+            v = vt[:L].T
+            return v, s[:L] ** 2 / x.shape[0], mu + (x - mu) @ v @ v.T""",
+        "sorted": """
+            xc = x - x.mean(0)
+            lam, vec = np.linalg.eig(np.cov(x.T, bias=True))
+            order = np.argsort(lam)[::-1][:L]
+            z = xc @ vec[:, order]
+            return vec[:, order], lam[order], z @ vec[:, order].T + x.mean(0)"""},
+    "41_lda": {
+        "by the formulas": """
+            m0, m1, m = x[y == 0].mean(0), x[y == 1].mean(0), x.mean(0)
+            share = y.mean()
+            sw = (1 - share) * np.cov(x[y == 0].T, bias=True) + share * np.cov(x[y == 1].T, bias=True)
+            sb = (1 - share) * np.outer(m0 - m, m0 - m) + share * np.outer(m1 - m, m1 - m)
+            w = np.linalg.inv(sw) @ (m1 - m0)
+            return w, w @ sb @ w / (w @ sw @ w)""",
+        "by the covariance of all, of length 1": """
+            apart = x[y == 1].mean(0) - x[y == 0].mean(0)
+            w = np.linalg.inv(np.cov(x.T)) @ apart
+            w /= np.linalg.norm(w)
+            codes = x @ w
+            inside = sum((y == c).mean() * codes[y == c].var() for c in (0, 1))
+            return w, codes.var() / inside - 1"""},
     "42_tied_weights": {
         "as if there were two": """
             z, u = np.tanh(x @ w + b), w.T
@@ -300,6 +381,15 @@ RIGHT = {
                 dw += np.outer(h, z)
                 db += d
             return dw, db"""},
+    "43_sparse_kl": {
+        "over one bar": "h = sigmoid(a)\nr = h.mean(0)\n"
+                        "return g * (r - RHO) / (r * (1 - r)) * h * (1 - h) / len(a)",
+        "in steps": """
+            h, n = sigmoid(a), a.shape[0]
+            mean = h.sum(axis=0) / n
+            d_mean = g * (-RHO / mean + (1 - RHO) / (1 - mean))
+            d_h = np.ones((n, 1)) * d_mean / n
+            return d_h * (h - h ** 2)"""},
     "44_denoising": {
         "in place, on a copy": """
             noisy = x.copy()
@@ -777,10 +867,41 @@ WRONG = {
                         "return g * p"),
         ("few-entries", "return g * np.exp(s) / np.exp(s).sum(1, keepdims=True) / len(s)"),
         ("sign", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[np.arange(len(s)), labels] -= 1\n"
-                 "return -g * p / len(s)")],
+                 "return -g * p / len(s)"),
+        ("extra-1/N", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[np.arange(len(s)), labels] -= 1\n"
+                      "return g * p / s.size"),
+        ("wrong-axis", "p = np.exp(s) / np.exp(s).sum(axis=0)\np[np.arange(len(s)), labels] -= 1\n"
+                       "return g * p / len(s)"),
+        ("columns-for-entries", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\np[:, labels] -= 1\n"
+                                "return g * p / len(s)"),
+        ("gradient-of-p", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\nrows = np.arange(len(s))\n"
+                          "d = 0 * s\nd[rows, labels] = -1 / p[rows, labels]\nreturn g * d / len(s)"),
+        ("extra-slope", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\n"
+                        "return g * (p - np.eye(s.shape[1])[labels]) * p * (1 - p) / len(s)"),
+        ("softmax-forgotten", "d = s.copy()\nd[np.arange(len(s)), labels] -= 1\nreturn g * d / len(s)"),
+        ("cotangent-ignored", "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\n"
+                              "return (p - np.eye(s.shape[1])[labels]) / len(s)"),
+        ("nothing-arrives", """
+            ds, rows = np.zeros_like(s), np.arange(len(s))
+            p = np.exp(s) / np.exp(s).sum(1, keepdims=True)
+            ds[rows, labels] = p[rows, labels] - 1              # the right class alone
+            return g * ds / len(s)"""),
+        ("normaliser-path-missing", "return -g * np.eye(s.shape[1])[labels] / len(s)"),
+        ("label-as-number",
+         "p = np.exp(s) / np.exp(s).sum(1, keepdims=True)\nreturn g * (p - labels[:, None]) / len(s)"),
+        (None, "p = 1 / (1 + np.exp(-s))\np[np.arange(len(s)), labels] -= 1\nreturn g * p / len(s)")],
     "16_pixel_loss": [
         ("missing-1/N", "return g * (q - x) / (q * (1 - q))"),
-        ("extra-1/N", "return g * (q - x) / (q * (1 - q)) / q.size")],
+        ("extra-1/N", "return g * (q - x) / (q * (1 - q)) / q.size"),
+        ("sign", "return g * (x - q) / (q - q * q) / len(x)"),
+        ("by-the-logit", "return g * (q - x) / len(q)"),
+        ("term-lost", "return -g * x / q / len(q)"),
+        ("term-lost", "return g * (1 - x) / (1 - q) / len(q)"),
+        ("inner-sign", "return -g * (x / q + (1 - x) / (1 - q)) / len(q)"),
+        ("x-and-q-swapped", "return g * ((1 - q) / (1 - x) - q / x) / len(q)"),
+        ("cotangent-ignored", "return (q - x) / (q * (1 - q)) / len(q)"),
+        ("value-for-slope", "return -g * (x * np.log(q) + (1 - x) * np.log(1 - q)) / len(q)"),
+        (None, "return g * np.sign(q - x) / len(q)")],
     "17_initialisation": [
         ("variance-for-deviation", "n, m = z.shape\nreturn z * 2 / ((1 + a ** 2) * n)"),
         ("leak-forgotten", "return z * np.sqrt(2 / len(z))"),
@@ -824,7 +945,16 @@ WRONG = {
                            "return w - ETA * m / (1 - 0.9 ** t) / (v / (1 - 0.999 ** t) + EPS), m, v"),
         ("half-corrected", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
                            "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
-        ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v")],
+        ("wrong-count", "return w"), (None, "return w, 0.8 * m + 0.2 * g, v"),
+        ("gradient-for-mean", "m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g * g\n"
+                              "return w - ETA * g / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v"),
+        ("sum-for-mean", "m = 0.9 * m + 0.1 * g\nv = v + g ** 2\n"
+                         "return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v) + EPS), m, v"),
+        ("weight-forgotten", "m = 0.9 * m + g\nv = 0.999 * v + 0.001 * g * g\nreturn w - ETA * m, m, v"),
+        ("square-of-the-mean", """
+            m = 0.9 * m + 0.1 * g
+            v = 0.999 * v + 0.001 * m ** 2
+            return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v""")],
     "20_padding": [
         ("padding-kept", "return g"), ("padding-kept", "return np.where(forward(x, kh, kw) != 0, g, 0)"),
         ("framed-twice", "return forward(g, kh, kw)"),
@@ -857,6 +987,58 @@ WRONG = {
                 here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
                 dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w[:, :, ::-1, ::-1])
                 dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here])
+            return dx, dw"""),
+        ("contributions-lost", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i, j in np.ndindex(output_size(x, w)):
+                here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+                dw = np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here])
+            return dx, dw"""),
+        ("contributions-lost", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[2] - 1):
+                for j in range(g.shape[3] - 1):
+                    here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                    dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+                    dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here])
+            return dx, dw"""),
+        ("missing-batch-sum", """
+            dx, dw = np.zeros_like(x), np.zeros((len(x), *w.shape))
+            for i, j in np.ndindex(output_size(x, w)):
+                here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+                dw += np.einsum("no,ncuv->nocuv", g[:, :, i, j], x[here])
+            return dx, dw"""),
+        ("extra-1/N", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i, j in np.ndindex(output_size(x, w)):
+                here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+                dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here]) / len(x)
+            return dx, dw"""),
+        ("one-window", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i, j in np.ndindex(output_size(x, w)):
+                here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+            total = g.sum(axis=(2, 3))                          # w is the same everywhere, but x is not
+            return dx, np.einsum("no,ncuv->ocuv", total, x[:, :, :w.shape[2], :w.shape[3]])"""),
+        ("mean-of-the-shares", """
+            dx, dw, times = np.zeros_like(x), np.zeros_like(w), np.zeros(x.shape[2:])
+            for i, j in np.ndindex(output_size(x, w)):
+                rows, columns = slice(i, i + w.shape[2]), slice(j, j + w.shape[3])
+                dx[:, :, rows, columns] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w)
+                dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[:, :, rows, columns])
+                times[rows, columns] += 1
+            return dx / times, dw"""),
+        ("wrong-shape", "return forward(g, w.swapaxes(0, 1)), np.zeros_like(w)"),
+        ("channels-summed", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i, j in np.ndindex(output_size(x, w)):
+                here = np.s_[:, :, i:i + w.shape[2], j:j + w.shape[3]]
+                dx[here] += np.einsum("no,ocuv->ncuv", g[:, :, i, j], w).sum(axis=1, keepdims=True)
+                dw += np.einsum("no,ncuv->ocuv", g[:, :, i, j], x[here])
             return dx, dw""")],
     "22_stride": [
         ("kernel-flipped", """
@@ -870,6 +1052,53 @@ WRONG = {
             for i in range(g.shape[1] - 1):
                 dx[:, 2 * i:2 * i + len(w)] += g[:, i:i + 1] * w
                 dw += g[:, i] @ x[:, 2 * i:2 * i + len(w)]
+            return dx, dw"""),
+        ("stride-forgotten", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                dx[:, i:i + len(w)] += g[:, i:i + 1] * w
+                dw += g[:, i] @ x[:, i:i + len(w)]
+            return dx, dw"""),
+        ("contributions-lost", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                dx[:, 2 * i:2 * i + len(w)] += g[:, i:i + 1] * w
+                dw = g[:, i] @ x[:, 2 * i:2 * i + len(w)]
+            return dx, dw"""),
+        ("mean-of-the-shares", """
+            dx, dw, times = np.zeros_like(x), np.zeros_like(w), np.zeros(x.shape[1])
+            for i in range(g.shape[1]):
+                window = slice(2 * i, 2 * i + len(w))
+                dx[:, window] += g[:, i:i + 1] * w
+                dw += g[:, i] @ x[:, window]
+                times[window] += 1
+            return dx / np.maximum(times, 1), dw"""),
+        ("missing-batch-sum", """
+            dx, dw = np.zeros_like(x), np.zeros((len(x), len(w)))
+            for i in range(g.shape[1]):
+                window = slice(2 * i, 2 * i + len(w))
+                dx[:, window] += g[:, i:i + 1] * w
+                dw += g[:, i:i + 1] * x[:, window]
+            return dx, dw"""),
+        ("extra-1/N", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                window = slice(2 * i, 2 * i + len(w))
+                dx[:, window] += g[:, i:i + 1] * w
+                dw += (g[:, i:i + 1] * x[:, window]).mean(axis=0)
+            return dx, dw"""),
+        ("contributions-lost", """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            dx[:, :2 * g.shape[1]:2] = g * w[0]                 # only where a window begins
+            for i in range(g.shape[1]):
+                dw += g[:, i] @ x[:, 2 * i:2 * i + len(w)]
+            return dx, dw"""),
+        (None, """
+            dx, dw = np.zeros_like(x), np.zeros_like(w)
+            for i in range(g.shape[1]):
+                window = slice(2 * i, 2 * i + len(w))
+                dx[:, window] += g[:, i:i + 1] * w.sum()
+                dw += g[:, i] @ x[:, window]
             return dx, dw""")],
     "23_dilation": [
         ("contributions-lost", "at, dx = places(x, w), np.zeros_like(x)\ndx[:, at] += g[:, :, None] * w\n"
@@ -989,7 +1218,16 @@ WRONG = {
     "25_channel_gain": [
         ("missing-batch-sum", "return g * a[:, None, None], (g * x).sum((2, 3))"),
         ("missing-broadcast-sum", "return g * a[:, None, None], (g * x).sum((0, 3))"),
-        ("passed-through", "return g, (g * x).sum((0, 2, 3))")],
+        ("passed-through", "return g, (g * x).sum((0, 2, 3))"),
+        ("extra-1/N", "return g * a[:, None, None], (g * x).mean((0, 2, 3))"),
+        ("extra-1/N", "return g * a[:, None, None], (g * x).sum((2, 3)).mean(axis=0)"),
+        ("factor-forgotten", "return g * a[:, None, None], g.sum((0, 2, 3))"),
+        ("wrong-shape", "return g * a[:, None, None], (g * x).sum((0, 1, 2))"),
+        ("extra-elementwise-factor", "return g * a[:, None, None], (g * forward(x, a)).sum((0, 2, 3))"),
+        ("wrong-local-derivative", "return g * x, (g * x).sum((0, 2, 3))"),
+        ("inverse", "return g / a[:, None, None], (g * x).sum((0, 2, 3))"),
+        ("product-of-sums", "return g * a[:, None, None], g.sum((0, 2, 3)) * x.sum((0, 2, 3))"),
+        ("not-linear", "return g * a[:, None, None], np.abs(g * x).sum((0, 2, 3))")],
     "26_average_pool": [
         ("contributions-lost", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                                "    dx[window] = g[:, :, i, j, None, None] / 9\nreturn dx"),
@@ -1118,6 +1356,145 @@ WRONG = {
         ("not-linear", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
         ("short-path-to-w", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + d @ w.T, x.T @ (d + g)"),
         ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d")],
+    "30_truncated_bptt": [
+        ("not-truncated", """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in reversed(range(x.shape[1])):
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                later = d @ w.T
+            return du, dw, db"""),
+        ("state-cut", """
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for s in range(0, x.shape[1], k):
+                xs, gs = x[:, s:s + k], g[:, s:s + k]
+                h, later = states(xs, u, w, b), 0               # the piece as a sequence of its own
+                for t in reversed(range(xs.shape[1])):
+                    d = (gs[:, t] + later) * (1 - h[:, t] ** 2)
+                    du += xs[:, t].T @ d
+                    dw += h[:, t - 1].T @ d if t else 0
+                    db += d.sum(0)
+                    later = d @ w.T
+            return du, dw, db"""),
+        ("cut-misplaced", """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in reversed(range(x.shape[1])):
+                if t % k == 0:
+                    later = 0                   # before it is used
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                later = d @ w.T
+            return du, dw, db"""),
+        ("cut-misplaced", """
+            h, later, walked = states(x, u, w, b), 0, 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in reversed(range(x.shape[1])):
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                walked += 1
+                later = 0 if walked % k == 0 else d @ w.T       # counted on the way back
+            return du, dw, db"""),
+        ("few-steps", """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in list(range(x.shape[1]))[::-1][:k]:         # k steps back, and no further
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                later = d @ w.T
+            return du, dw, db"""),
+        ("steps-not-joined", """
+            h = states(x, u, w, b)
+            d = g * (1 - h ** 2)
+            before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+            du, dw = (np.tensordot(q, d, ([0, 1], [0, 1])) for q in (x, before))
+            return du, dw, d.sum((0, 1))"""),
+        ("mean-for-sum", """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in reversed(range(x.shape[1])):
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                later = d @ w.T if t % k else 0
+            pieces = -(-x.shape[1] // k)
+            return du / pieces, dw / pieces, db / pieces        # the mean over the pieces"""),
+        (None, """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = 0 * u, 0 * w, 0 * b
+            for t in reversed(range(x.shape[1])):
+                d = g[:, t] * (1 - h[:, t] ** 2) + later        # the slope only of what comes from outside
+                du, db = du + x[:, t].T @ d, db + d.sum(0)
+                dw = dw + (h[:, t - 1].T @ d if t else 0)
+                later = d @ w.T if t % k else 0
+            return du, dw, db""")],
+    "31_gated_cell": [
+        ("branch-lost", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            h, new = forward(a_f, a_i, a_o, a_p, c)
+            dc = g[0] * o * (1 - np.tanh(new) ** 2)
+            return (dc * c * f * (1 - f), dc * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
+                    dc * i * (1 - p ** 2), dc * f)"""),
+        ("branch-lost", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            h, new = forward(a_f, a_i, a_o, a_p, c)
+            dh, dc = g
+            return (dc * c * f * (1 - f), dc * p * i * (1 - i), dh * np.tanh(new) * o * (1 - o),
+                    dc * i * (1 - p ** 2), dc * f)"""),
+        ("local-derivative-forgotten", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            new = f * c + i * p
+            d = g[1] + g[0] * o * (1 - np.tanh(new) ** 2)
+            return d * c, d * p, g[0] * np.tanh(new), d * i, d * f"""),
+        ("local-derivative-forgotten", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            new = f * c + i * p
+            d = g[1] + g[0] * o
+            return (d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
+                    d * i * (1 - p ** 2), d * f)"""),
+        ("state-off-by-one", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            c = f * c + i * p
+            d = g[1] + g[0] * o * (1 - np.tanh(c) ** 2)
+            return (d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(c) * o * (1 - o),
+                    d * i * (1 - p ** 2), d * f)"""),
+        ("wrong-local-derivative", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            new = f * c + i * p
+            d = g[1] + g[0] * o * (1 - np.tanh(new) ** 2)
+            return (d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
+                    d * i * p * (1 - p), d * f)"""),
+        ("gradients-swapped", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            new = f * c + i * p
+            d = g[1] + g[0] * o * (1 - np.tanh(new) ** 2)
+            return (d * f, d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
+                    d * i * (1 - p ** 2))"""),
+        (None, """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            new = f * c + i * p
+            d = (g[0] + g[1]) * o * (1 - np.tanh(new) ** 2)
+            return (d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
+                    d * i * (1 - p ** 2), d * f)""")],
+    "32_embedding": [
+        ("contributions-lost", "de = np.zeros_like(e)\nde[words] += g\nreturn de"),
+        ("contributions-lost", "de = np.zeros_like(e)\nde[words] = g\nreturn de"),
+        ("contributions-lost", "de = np.zeros_like(e)\nfor n in range(len(words)):\n"
+                               "    de[words[n]] += g[n]\nreturn de"),
+        ("mean-for-sum", """
+            de = np.zeros_like(e)
+            np.add.at(de, words, g)
+            times = np.bincount(words.ravel(), minlength=len(e))
+            return de / np.maximum(times, 1)[:, None]           # a word's mean"""),
+        ("wrong-shape", "return g"),
+        ("output-for-gradient", "de = np.zeros_like(e)\nnp.add.at(de, words, forward(e, words))\nreturn de"),
+        ("extra-1/N", "return np.tensordot(np.eye(len(e))[words], g, ([0, 1], [0, 1])) / len(words)"),
+        ("all-to-all", "return np.ones_like(e) * g.sum(axis=(0, 1))")],
     "33_early_stopping": [
         ("tie-counts", """
             best, at = np.inf, 0
@@ -1382,6 +1759,70 @@ WRONG = {
         ("sign-forgotten", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v - ETA * lam"),
         (None, "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v * (abs(v) > lam)"),
         ("ValueError", "v = w - ETA * x @ (x @ w - y)\nreturn np.maximum(abs(v) - ETA * lam, 0)")],
+    "40_pca": [
+        ("mean-forgotten", "lam, v = np.linalg.eigh(x.T @ x / len(x))\nv = v[:, ::-1][:, :L]\n"
+                           "return v, lam[::-1][:L], x @ v @ v.T"),
+        ("smallest-first", "mean = x.mean(0)\nlam, v = np.linalg.eigh(np.cov(x.T, bias=True))\n"
+                           "return v[:, :L], lam[:L], mean + (x - mean) @ v[:, :L] @ v[:, :L].T"),
+        ("rows-for-columns", "mean = x.mean(0)\nlam, v = np.linalg.eigh(np.cov(x.T, bias=True))\n"
+                             "v = v[::-1][:L].T\nreturn v, lam[::-1][:L], mean + (x - mean) @ v @ v.T"),
+        ("n-minus-1", "mean = x.mean(0)\nlam, v = np.linalg.eigh(np.cov(x, rowvar=False))\n"
+                      "v = v[:, ::-1][:, :L]\nreturn v, lam[::-1][:L], mean + (x - mean) @ v @ v.T"),
+        ("deviation-for-variance", "mean = x.mean(0)\nu, s, vt = np.linalg.svd((x - mean) / len(x) ** 0.5)\n"
+                                   "return vt[:L].T, s[:L], mean + (x - mean) @ vt[:L].T @ vt[:L]"),
+        ("mean-not-put-back", "xc = x - x.mean(0)\nu, s, vt = np.linalg.svd(xc)\n"
+                              "return vt[:L].T, s[:L] ** 2 / len(x), xc @ vt[:L].T @ vt[:L]"),
+        ("standardised", "z = (x - x.mean(0)) / x.std(0)\nu, s, vt = np.linalg.svd(z)\nv = vt[:L].T\n"
+                         "return v, s[:L] ** 2 / len(x), x.mean(0) + z @ v @ v.T * x.std(0)"),
+        ("wrong-shape", "mean = x.mean(0)\nu, s, vt = np.linalg.svd(x - mean)\n"
+                        "return vt[:L], s[:L] ** 2 / len(x), mean + (x - mean) @ vt[:L].T @ vt[:L]"),
+        ("wrong-count", "lam, v = np.linalg.eigh(np.cov(x.T, bias=True))\nreturn v[:, ::-1][:, :L]"),
+        (None, """
+            keep = np.argsort(-x.var(axis=0))[:L]               # the L coordinates that vary most
+            v = np.eye(x.shape[1])[:, keep]
+            return v, x.var(axis=0)[keep], x.mean(0) + (x - x.mean(0)) @ v @ v.T""")],
+    "41_lda": [
+        ("means-only", """
+            w = x[y == 1].mean(0) - x[y == 0].mean(0)
+            n0, n1, z = (y == 0).mean(), (y == 1).mean(), x @ w
+            inside = n0 * z[y == 0].var() + n1 * z[y == 1].var()
+            return w, (z.var() - inside) / inside"""),
+        ("unweighted", """
+            m0, m1 = x[y == 0].mean(0), x[y == 1].mean(0)
+            w = np.linalg.inv(np.cov(x[y == 0].T, bias=True) + np.cov(x[y == 1].T, bias=True)) @ (m1 - m0)
+            z = x @ w
+            return w, z.var() / sum((y == c).mean() * z[y == c].var() for c in (0, 1)) - 1"""),
+        ("n-minus-1", """
+            m0, m1 = x[y == 0].mean(0), x[y == 1].mean(0)
+            sw = (y == 0).mean() * np.cov(x[y == 0].T) + (y == 1).mean() * np.cov(x[y == 1].T)
+            w = np.linalg.solve(sw, m1 - m0)
+            return w, (y == 0).mean() * (y == 1).mean() * ((m1 - m0) @ w) ** 2 / (w @ sw @ w)"""),
+        ("distance-of-means", """
+            m0, m1 = x[y == 0].mean(0), x[y == 1].mean(0)
+            sw = (y == 0).mean() * np.cov(x[y == 0].T, ddof=0) + (y == 1).mean() * np.cov(x[y == 1].T, ddof=0)
+            w = np.linalg.solve(sw, m1 - m0)
+            return w, (w @ m1 - w @ m0) ** 2 / (w @ sw @ w)"""),
+        ("total-for-within", """
+            m0, m1 = x[y == 0].mean(0), x[y == 1].mean(0)
+            s = np.cov(x.T, bias=True)
+            w = np.linalg.solve(s, m1 - m0)
+            return w, (y == 0).mean() * (y == 1).mean() * ((m1 - m0) @ w) ** 2 / (w @ s @ w)"""),
+        ("sign", """
+            p, q = x[y == 0] - x[y == 0].mean(0), x[y == 1] - x[y == 1].mean(0)
+            sw = (p.T @ p + q.T @ q) / len(y)
+            w = np.linalg.solve(sw, x[y == 0].mean(0) - x[y == 1].mean(0))
+            return w, (x @ w).var() / (w @ sw @ w) - 1"""),
+        ("diagonal-only", """
+            m0, m1 = x[y == 0].mean(0), x[y == 1].mean(0)
+            inside = (y == 0).mean() * x[y == 0].var(0) + (y == 1).mean() * x[y == 1].var(0)
+            w = (m1 - m0) / inside
+            return w, (y == 0).mean() * (y == 1).mean() * ((m1 - m0) @ w) ** 2 / (w ** 2 @ inside)"""),
+        (None, """
+            xc = x - x.mean(0)
+            u, s, vt = np.linalg.svd(xc)                        # PCA's first axis
+            z = xc @ vt[0]
+            inside = sum((y == c).mean() * z[y == c].var() for c in (0, 1))
+            return vt[0], z.var() / inside - 1""")],
     "42_tied_weights": [
         ("branch-lost", "z = np.tanh(x @ w + b)\nd = (g @ w) * (1 - z ** 2)\nreturn x.T @ d, d.sum(0)"),
         ("branch-lost", "z = np.tanh(x @ w + b)\nd = (g @ w) * (1 - z ** 2)\nreturn (z.T @ g).T, d.sum(0)"),
@@ -1422,6 +1863,25 @@ WRONG = {
             z = np.tanh(x @ w + b)
             d = (g @ w) * (1 - z ** 2)
             return x.T @ g @ w + g.T @ z * (1 - z ** 2).mean(0), d.sum(0)""")],
+    "43_sparse_kl": [
+        ("per-example", "h = sigmoid(a)\nreturn g * (-RHO / h + (1 - RHO) / (1 - h)) * h * (1 - h) / len(a)"),
+        ("missing-1/N", "h = sigmoid(a)\nr = h.mean(0)\n"
+                        "return g * (-RHO / r + (1 - RHO) / (1 - r)) * h * (1 - h)"),
+        ("local-derivative-forgotten",
+         "r = sigmoid(a).mean(0)\nreturn np.ones_like(a) * g * (-RHO / r + (1 - RHO) / (1 - r)) / len(a)"),
+        ("wrong-axis", "h = sigmoid(a)\nr = h.mean(axis=1, keepdims=True)\n"
+                       "return h * (1 - h) * g * ((1 - RHO) / (1 - r) - RHO / r) / len(a)"),
+        ("slope-at-the-mean", "r = sigmoid(a).mean(0)\nd = (-RHO / r + (1 - RHO) / (1 - r)) * r * (1 - r)\n"
+                              "return g * np.repeat(d[None], len(a), axis=0) / len(a)"),
+        ("sign", "h = sigmoid(a)\nr = h.mean(0)\n"
+                 "return g * (RHO / r - (1 - RHO) / (1 - r)) * h * (1 - h) / len(a)"),
+        ("inner-sign", "h = sigmoid(a)\nr = h.mean(0)\n"
+                       "return -g * (RHO / r + (1 - RHO) / (1 - r)) * h * (1 - h) / len(a)"),
+        ("rho-swapped", "h = sigmoid(a)\nr = h.mean(0)\nd = np.log(r * (1 - RHO) / (RHO * (1 - r)))\n"
+                        "return g * d * h * (1 - h) / len(a)"),
+        ("value-for-slope", "h = sigmoid(a)\nr = h.mean(0)\n"
+                            "d = RHO * np.log(RHO / r) + (1 - RHO) * np.log((1 - RHO) / (1 - r))\n"
+                            "return g * d * h * (1 - h) / len(a)")],
     "44_denoising": [
         ("clean-input", "shown, r = x * (u >= RATE), answer(x, w, v)\n"
                         "return shown, ((r - x) ** 2).sum(1).mean()"),

@@ -4,9 +4,8 @@ A backward pass is compared with the numeric gradient of its forward pass, any o
 answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tried on batches of two sizes,
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
-import itertools
-from itertools import product
 import re
+from itertools import product
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from lessons.exercises import load
 from lessons.exercises.student import Failed, Student
 from minidl import Tensor, functions, grad, images, losses, nn, ops, optim, rnn, schedules, train
 from minidl.gradcheck import diagnose
+from minidl.tensor import sum_to
 
 BATCHES = 5, 3                                  # the two sizes N
 TRIES = 3                                       # for each of them, where a function's values are compared
@@ -319,7 +319,7 @@ def improvement(m, s, lowest):
 
 
 def boltzmann(v, w, b, c):
-    states = np.array(list(itertools.product([0, 1], repeat=len(c))))                           # (2^H, H)
+    states = np.array(list(product([0, 1], repeat=len(c))))                           # (2^H, H)
     return -np.log(np.exp((v @ b)[:, None] + states @ c + v @ w @ states.T).sum(axis=1))
 
 
@@ -382,10 +382,6 @@ def plans(done, dr, dk):
     since = [share - max(start for start in (0, 1 / 8, 2 / 8, 3 / 8) if start <= share) for share in done]
     by_cycles = [rise(d) for d in since]        # after the last of the four it stays
     return np.array([*map(warm_up, done)]), np.array(by_cycles), dr + (dk.T * by_cycles).T
-
-
-def weight():
-    return float(share())
 
 
 def framed(x, kh, kw):
@@ -482,6 +478,76 @@ def over_all_masks(h, w, b, p):
     return mean, np.sqrt(np.tensordot(chance, (y - mean) ** 2, 1))
 
 
+def words(*shape):
+    return rng.integers(7, size=shape)
+
+
+def truncated(g, x, u, w, b, k):
+    """By the tape: a loss for each piece, from the last state as an array."""
+    total, h0 = 0, np.zeros((len(x), len(w)))
+    for piece in (np.s_[:, t:t + k] for t in range(0, x.shape[1], k)):
+        weights = [Tensor(a) for a in (u, w, b)]
+        h = rnn.recur(ops.affine(x[piece], weights[0], weights[2]), weights[1], h0)
+        total += np.array([*grad(ops.sum(g[piece] * h), weights)], object)
+        h0 = h.array[:, -1]
+    return tuple(total)
+
+
+def lstm(a_f, a_i, a_o, a_p, c):
+    cell = ops.sigmoid(a_f) * c + ops.sigmoid(a_i) * ops.tanh(a_p)
+    return np.stack([ops.sigmoid(a_o) * ops.tanh(cell), cell])
+
+
+def cloud(n, d):
+    """n points that vary most along one axis, not round 0."""
+    return normal(n, d) * (3 / np.arange(1, d + 1)) @ np.linalg.qr(normal(d, d))[0] + normal(d)
+
+
+def pca(x, L):
+    """By the singular values of the points."""
+    mean = x.mean(axis=0)
+    u, s, vt = np.linalg.svd(x - mean, full_matrices=False)
+    return vt[:L].T, s[:L] ** 2 / len(x), mean + u[:, :L] * s[:L] @ vt[:L]
+
+
+def upright(*parts):
+    """The first of the parts with each column's largest entry above 0; the others as they are."""
+    axes = np.asarray(parts[0])
+    if axes.ndim == 2 and axes.size:
+        axes = axes * np.sign(np.take_along_axis(axes, abs(axes).argmax(axis=0)[None], axis=0))
+    return axes, *parts[1:]
+
+
+def sides(n):
+    """5n classes: three 0 for every two 1."""
+    return np.arange(5 * n) % 5 % 2
+
+
+def two_clouds(n, d):
+    """Points for sides(n), each class with a spread of its own."""
+    return np.where(sides(n)[:, None], 2 * cloud(5 * n, d), cloud(5 * n, d))
+
+
+def lda(x, y):
+    """By the eigenvectors of S_w⁻¹ S_b: one of them has a λ above 0, and that is the ratio."""
+    shares, groups = np.bincount(y) / len(y), [x[y == c] for c in (0, 1)]
+    within = sum(share * np.cov(group.T, bias=True) for share, group in zip(shares, groups))
+    ratios, axes = np.linalg.eig(np.linalg.inv(within) @ (np.cov(x.T, bias=True) - within))
+    best, apart = ratios.real.argmax(), groups[1].mean(axis=0) - groups[0].mean(axis=0)
+    w = axes[:, best].real
+    return w * np.sign(w @ apart), ratios[best].real
+
+
+def of_length_1(w, *rest):
+    """A direction, whatever its length was."""
+    w = np.asarray(w, float)
+    return w / (np.linalg.norm(w) or 1), *rest
+
+
+def sparse(a):
+    return losses.sparsity_kl(functions.sigmoid(a), 0.05)
+
+
 CHECKS = {
     "01_chain_rule": Gradient(lambda x, y: ops.sin(x * y) + x, [(N,), (N,)]),
     "02_smooth_abs": Gradient(lambda x: ops.sqrt(1 + x * x), [(N, 2)], bug="cotangent-ignored"),
@@ -515,6 +581,10 @@ CHECKS = {
     "27_max_pool": Gradient(lambda x: images.max_pool2d(x, 3, 2), [(N, 2, 6, 5)]),
     "28_rnn": Gradient(recurrent, [(N, 7, 2), (2, 4), (4, 4), (4,)]),
     "29_residual": Gradient(lambda x, w: x + ops.tanh(x @ w), [(N, 7), (7, 7)], bug="branch-lost"),
+    "30_truncated_bptt": Value("truncated_gradients", truncated,
+                               [(N, 7, 3), (N, 7, 2), (2, 3), (3, 3), (3,), (count, 2, 9)], parts="du dw db"),
+    "31_gated_cell": Gradient(lstm, [(N, 7)] * 5),
+    "32_embedding": Gradient(lambda e, words: e[words], [(7, 2)], [(words, N, 4)]),
     "33_early_stopping": Value("early_stopping", stopping, [(validation, N), (count, 1, 5)],
                                view=together),
     "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
@@ -523,8 +593,12 @@ CHECKS = {
                                 parts="mean deviation"),
     "37_batch_norm": Gradient(functions.batch_norm, [(N, 2), (2,), (2,)]),
     "38_batch_norm_eval": Value("update", running, [(N, 2, 7, 4), (2,), (share, 2)], parts="mean var"),
-    "39_lasso_step": Value("step", lasso_step, [(7,), (N, 7), (N,), (weight,)]),
+    "39_lasso_step": Value("step", lasso_step, [(7,), (N, 7), (N,), (one_share,)]),
+    "40_pca": Value("pca", pca, [(lambda n: cloud(3 * n, 7), N), (count, 1, 4)], parts="V variances x̂",
+                    view=upright),
+    "41_lda": Value("lda", lda, [(two_clouds, N, 3), (sides, N)], parts="w ratio", view=of_length_1),
     "42_tied_weights": Gradient(tied, [(7, 2), (2,)], [(N, 7)]),
+    "43_sparse_kl": Gradient(sparse, [(N, 7)]),
     "44_denoising": Value("denoising_loss", denoising,
                           [(share, N, 7), (uniform, N, 7), (7, 2), (2, 7)], parts="x̃ loss"),
     "45_contractive": Gradient(contractive, [(7, 3), (3,)], [(N, 7)]),

@@ -26,3 +26,18 @@ def backward(g, q, x):
 # Why.  A sign turns descent into ascent, and a loss that has no upper end takes everything with it.
 #   Document 003 writes the minus into l and once more into J = E[−l]; lesson 02 shows what comes of it.
 # In minidl: bce_with_logits, in minidl/losses.py, takes logits instead of q, and so never divides by q.
+
+# Slip by-the-logit, if the slope is q − x: that is right by the logit of q, as in minidl, and not by q:
+#   (1 - x) / (1 - q) - x / q => q - x
+# Slip term-lost, if only x log q is followed, and not (1 − x) log(1 − q):
+#   (1 - x) / (1 - q) - x / q => -x / q
+# Slip term-lost, if only (1 − x) log(1 − q) is followed, and not x log q:
+#   (1 - x) / (1 - q) - x / q => (1 - x) / (1 - q)
+# Slip inner-sign, if log(1 − q) gets the slope 1/(1 − q): 1 − q falls as q grows:
+#   (1 - x) / (1 - q) - x / q => -(1 - x) / (1 - q) - x / q
+# Slip inner-sign, if both terms have the sign +:
+#   (1 - x) / (1 - q) - x / q => (1 - x) / (1 - q) + x / q
+# Slip x-and-q-swapped, if the image x and the painting q change their places:
+#   (1 - x) / (1 - q) - x / q => (1 - q) / (1 - x) - q / x
+# Slip value-for-slope, if the logarithms stand there themselves, and not their slopes:
+#   (1 - x) / (1 - q) - x / q => -(1 - x) * np.log(1 - q) - x * np.log(q)

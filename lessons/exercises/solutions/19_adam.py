@@ -61,3 +61,11 @@ def step(w, g, m, v, t):
 # Slip order, if the results come in the order m, v, w:
 #   return w => w = w
 #   EPS), m, v => EPS); return m, v, w
+# Slip gradient-for-mean, if w moves by g, and not by the mean of the last gradients:
+#   ETA * m_hat => ETA * g
+# Slip sum-for-mean, if v is the sum of all g², not a mean that forgets:
+#   v = BETA2 * v + (1 - BETA2) * g ** 2 => v = v + g ** 2
+# Slip weight-forgotten, if the new gradient is not weighed by 1 − β₁:
+#   + (1 - BETA1) * g => + g
+# Slip weight-forgotten, if the new g² is not weighed by 1 − β₂:
+#   + (1 - BETA2) * g ** 2 => + g ** 2

@@ -46,3 +46,12 @@ def backward(g, x, w):
 #   turned round; that of w is one of x with g.  The three are each other's derivatives, and no further
 #   operation is ever needed.
 # In minidl: conv2d, in minidl/images.py: all the windows at once, as one matrix product.
+
+# Slip mean-of-the-shares, if a pixel's shares are divided by the number of windows that it lies in:
+#   dx, dw = np => n = 0 * x; dx, dw = np
+#   here = np.s_[:, :, i:i + kh, j:j + kw] => here = np.s_[:, :, i:i + kh, j:j + kw]; n[here] += 1
+#   return dx, dw => return dx / n, dw
+# Slip one-window, if w gets the sum of all g times the first window, as if x were the same in every window:
+#   return dx, dw => return dx, np.einsum("no,ncuv->ocuv", g.sum(axis=(2, 3)), x[:, :, :kh, :kw])
+# Slip channels-summed, if each channel gets the sum over all channels:
+#   "no,ocuv->ncuv", g[:, :, i, j], w) => "no,ocuv->nuv", g[:, :, i, j], w)[:, None]

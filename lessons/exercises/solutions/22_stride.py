@@ -36,3 +36,10 @@ def backward(g, x, w):
 #   others.  With windows that only touch, stride 3 here, = would be right, and the mistake would lie in
 #   wait for the day when the stride is changed.
 # In minidl: overlay, in minidl/images.py.
+
+# Slip stride-forgotten, if the windows of the way back move by one place, not by two:
+#   slice(STRIDE * i, STRIDE * i + len(w)) => slice(i, i + len(w))
+# Slip mean-of-the-shares, if a place's shares are divided by the number of windows that it lies in:
+#   dx, dw = np => n = 0 * x; dx, dw = np
+#   slice(STRIDE * i, STRIDE * i + len(w)) => slice(2 * i, 2 * i + len(w)); n[:, window] += 1
+#   return dx, dw => return dx / np.maximum(n, 1), dw
