@@ -1,8 +1,11 @@
 """The gradient check and the diagnosis: every wrong gradient rejected, most named, no right one refused."""
+import re
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
+import wild_gradients as wild
 from wrong_gradients import HELD_OUT, HELD_OUT_LATER, RIGHT, TWO_AT_ONCE, WRONG
 
 from minidl import Tensor, backend, functions, gradcheck, images, losses, nn, ops, rnn
@@ -116,6 +119,42 @@ def test_a_diagnosis_prints_in_twelve_lines_and_says_where_to_look():
         lines = str(tell(case)).splitlines()
         assert len(lines) <= 12 and max(map(len, lines)) <= 110, case
         assert any(line.startswith("Look at: ") for line in lines)
+
+
+# Mistakes met elsewhere
+
+
+@cache
+def told_of_the_wild():
+    return [(case, diagnose(case.forward, case.wrong, *case.arrays)) for case in wild.CASES]
+
+
+def how_named(case, found):
+    if found.cause in case.accept:
+        return "by reading" if wild.BY_READING.get(case.name.split(":")[0]) == found.cause else "named"
+    if found.cause not in wild.KNOWN | {None} and re.search(case.words, f"{found.cause} {found}", re.I):
+        return "named"
+    return "unnamed" if found.cause is None else "near" if found.cause in wild.NEUTRAL else "misnamed"
+
+
+def test_every_mistake_met_elsewhere_is_rejected():
+    assert [case.name for case, found in told_of_the_wild() if found.right is not False] == []
+    assert len(wild.CASES) == 48 and {cause for case in wild.CASES for cause in case.accept} <= set(CAUSES)
+
+
+@pytest.mark.parametrize("case", wild.CASES, ids=lambda case: case.name)
+def test_what_mends_a_mistake_met_elsewhere_passes(case):
+    found = diagnose(case.forward, case.right, *case.arrays)
+    assert found.right is True and found.cause is None, found
+
+
+def test_a_mistake_met_elsewhere_gets_no_false_name_and_often_its_own():
+    assert [(case.name, found.cause) for case, found in told_of_the_wild()
+            if how_named(case, found) == "misnamed"] == []
+    for half, told, least in ("all", told_of_the_wild(), 21), ("odd", told_of_the_wild()[1::2], 6):
+        tally = Counter(how_named(*each) for each in told)
+        print(f"\nmet elsewhere, {half} {len(told)}: {dict(tally)}")
+        assert tally["named"] >= least
 
 
 # The same word for every seed
