@@ -48,6 +48,8 @@ CAUSES = {
         ("a division by 0, the logarithm of 0, or an overflow", "every /, log, sqrt and exp"),
     "not-linear":
         ("g is used other than as a factor, such as in a mask or a square", "each place where g appears"),
+    "cotangent-missing":
+        ("g is a factor of some terms, and forgotten in another", "each term of this line: has it its g?"),
     "gradients-swapped":
         ("the gradients are returned in another order than the inputs", "the return line"),
     "missing-batch-sum":
@@ -113,7 +115,7 @@ CAUSES = {
     "elementwise-for-matmul":
         ("* stands where @ belongs", "each * of this line"),
     "mask-missing":
-        ("the backward pass of a relu, clip, dropout or max lets everything through",
+        ("the backward pass of a relu, clip, dropout or max lets through what was stopped forwards",
          "where is the mask applied?"),
     "mask-inverted":
         ("the mask's comparison is the wrong way round", "the comparison"),
@@ -160,7 +162,8 @@ CAUSES = {
         ("the sum of the exponentials is treated as a constant, or its path is weighed wrongly",
          "everything that depends on that sum, and each axis="),
     "row-factor":
-        ("a division or a weight for each row or column is left out or doubled", "scales: 1/σ, γ, weights"),
+        ("a number for each row or column is left out, doubled, or another one: a division, a weight, a sum",
+         "scales: 1/σ, γ, weights; what was summed over that axis"),
     "factor-left-out":
         ("a slope on the way, or a gate or weight that multiplies forwards, is left out, or half of it",
          "the chain rule's factors, one by one"),
@@ -349,7 +352,7 @@ def vector_transpose(e):
 
 def cast(e):
     """Yours holds whole numbers where the right one does not."""
-    if e.whole and (e.n % 1).any():
+    if e.whole and (e.n % 1).any() and not e.same(e.a, e.yours(e.u)):
         return "cast", "yours is an array of whole numbers, and cuts off what is behind the point"
 
 
@@ -367,6 +370,9 @@ def cotangent(e):
         right = ": it is right for g = 1" if e.same(e.a, e.numeric(np.ones_like(e.y))) else ""
         return "cotangent-ignored", f"yours is the same, whatever g is{right}"
     if not e.linear:
+        of_0, of_u, of_both = (e.yours(g) for g in (0 * e.v, e.u, e.v + e.u))
+        if e.same(of_both + of_0, e.a + of_u):
+            return "cotangent-missing", "for g = 0 yours is not 0; what is added to that is linear in g"
         return ("not-linear",
                 "a gradient is linear in g: backward(g + g′) = backward(g) + backward(g′), and yours is not")
 
@@ -505,8 +511,10 @@ def branch_lost(e):
         return "branch-lost", "what is missing is yours for g transposed: the other of two factors"
     if e.y.shape != e.x.shape:
         return None
-    if e.same(rest, e.v) or e.same(rest, -e.v):
-        return "branch-lost", f"what is missing is {'g' if e.same(rest, e.v) else '−g'} itself"
+    if e.same(rest, e.v):
+        return "branch-lost", "what is missing is g itself"
+    if e.same(rest, -e.v):
+        return "term-off", "what is missing is −g, or g is there once too often"
     if not e.elementwise or e.x.size < 4:
         return None
     for what, r in ("yours", e.a), ("what is missing", rest):
@@ -548,14 +556,6 @@ def forgotten_activation(e):
 def statistic_path(e):
     """What is missing is, along an axis, a multiple of 1, x − mean, x or eˣ: a path that is lost."""
     rest = e.n - e.a
-    if 0 < e.y.ndim and e.y.shape != e.x.shape:
-        for axes in _subsets(e.x.ndim):
-            enough = math.prod(e.x.shape[i] for i in axes) > 2
-            across = np.allclose((e.n * e.x).sum(axes), 0, atol=1e-6 * np.abs(e.n * e.x).max())
-            if enough and e.same(rest, _share(rest, e.x, axes)):
-                if not across:                                  # the length of x matters: no norm
-                    return "term-off", f"what is missing is a multiple of x along {_axes(axes)}"
-                return "norm-path-missing", f"what is missing is proportional to x along {_axes(axes)}"
     for axes in _subsets(e.x.ndim) if e.y.shape == e.x.shape else ():
         one, centred = np.ones_like(e.x), e.x - e.x.mean(axes, keepdims=True)
         for cause, kind, *paths in (
@@ -569,6 +569,21 @@ def statistic_path(e):
                 if e.elementwise:
                     return "extra-path", f"what is too much is {kind} along {_axes(axes)}; forwards, none mix"
                 return cause, f"what is missing is {kind} along {_axes(axes)}"
+
+
+def row_path(e):
+    """The same for an output of another shape, if the right one shows that x's length or level is lost."""
+    rest = e.n - e.a
+    for axes in _subsets(e.x.ndim) if e.y.shape != e.x.shape else ():
+        exp = np.exp(e.x - e.x.max(axes, keepdims=True))
+        for cause, kind, path, lost in (("norm-path-missing", "proportional to x", e.x, e.n * e.x),
+                                        ("normaliser-path-missing", "proportional to eˣ", exp, e.n)):
+            enough = math.prod(e.x.shape[i] for i in axes) > 2
+            if enough and e.same(rest, _share(rest, path, axes)):
+                if np.allclose(lost.sum(axes), 0, atol=1e-6 * np.abs(lost).max()):
+                    return cause, f"what is missing is {kind} along {_axes(axes)}"
+                if e.y.ndim and path is e.x:
+                    return "term-off", f"what is missing is a multiple of x along {_axes(axes)}"
 
 
 def passed_through(e):
@@ -826,7 +841,7 @@ VALUES = [
     cast, zeros, cotangent, factor,
     axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,
     mask_inverted, different_mask, wrong_places, mask_missing, one_sided,
-    branch_lost, local_derivative, forgotten_activation, statistic_path, passed_through,
+    branch_lost, local_derivative, forgotten_activation, statistic_path, row_path, passed_through,
     elementwise_for_matmul, other_factor, penalty, extra_factor, row_factor, other_input_turned, term_off,
     factor_in_part, wraps_around,
     if_small(diagonal_only), if_small(contributions_lost), if_small(wrong_axis), if_small(path_missing),

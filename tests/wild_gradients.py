@@ -14,6 +14,7 @@ What is said of the three "misnamed" is true, read one by one; they stand in acc
 - group norm, transposed: γ S g for S γ g is "two factors in the wrong order". Named, but the text read "the
   factors swapped" when the odd ones were first run, and "each @ of this line" leads nowhere: there is none;
 - softplus, factor-left-out: where the two conditions differ, σ(x) is left out. Near: the condition is wrong.
+A fourth had no name then: weighted cross-entropy, normaliser-path-missing ("or its path is weighed wrongly").
 """
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +26,8 @@ normal, uniform = _rng.standard_normal, _rng.uniform
 SLIP = "a typical slip"
 CASES = []
 BY_READING = {"squeeze and excite": "mean-path-missing", "group norm": "transposed",
-              "softplus with a threshold": "factor-left-out"}
+              "softplus with a threshold": "factor-left-out",
+              "cross-entropy with weights that do not sum to 1": "normaliser-path-missing"}
 NEUTRAL = {"constant-factor", "few-entries", "wrong-places", "path-missing", "wrong-shape"}
 KNOWN = set("""
     random-forward random-backward low-precision input-mutated cotangent-mutated accumulates stale-cache
@@ -421,7 +423,7 @@ case("focal loss, two classes: for label 0 one of the two terms has the wrong si
      binary_focal, partial(binary_focal_back, sign=-1), binary_focal_back, normal(7))
 WANTED = uniform(0, 1.2, (5, 4))
 case("cross-entropy with weights that do not sum to 1: softmax − y, as if they did", "kvark/meganeura#102",
-     "", "sums? to|label|target|row sum|normalis|probabilit", lambda s: -(WANTED * np.log(softmax(s))).sum(1),
+     "normaliser-path-missing", "sums? to|label|target|row sum|normalis|probabilit", lambda s: -(WANTED * np.log(softmax(s))).sum(1),
      lambda g, s: g[:, None] * (softmax(s) - WANTED),
      lambda g, s: g[:, None] * (softmax(s) * WANTED.sum(1, keepdims=True) - WANTED), normal((5, 4)))
 TRUTH = softmax(normal((5, 4)))

@@ -885,6 +885,11 @@ WRONG += [
     Case("strided convolution", "as if the stride were 1", "wrong-places", strided, _as_if_stride_1,
          (normal(2, 11),)),
     Case("x xᵀ", "one factor of two", "branch-lost", lambda x: x @ x.T, lambda g, x: g @ x, (normal(5, 3),)),
+    Case("product and sum", "a term without g", "cotangent-missing", lambda x: np.sin(2 * x) + x,
+         lambda g, x: 2 * g * np.cos(2 * x) + 1, (normal(5, 3),)),
+    Case("cross-entropy", "without the normaliser's path", "normaliser-path-missing",
+         lambda s: -np.log(softmax(s))[np.arange(5), [2, 0, 1, 1, 2]].mean(),
+         lambda g, s: -g * np.eye(3)[[2, 0, 1, 1, 2]] / 5, (normal(5, 3),)),
     Case("gelu", "half of the product rule", "branch-lost", lambda x: 0.5 * x * (1 + np.tanh(0.8 * x)),
          lambda g, x: g * 0.5 * (1 + np.tanh(0.8 * x)), (normal(5, 3),)),
 ]
