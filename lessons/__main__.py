@@ -4,7 +4,9 @@
     python -m lessons next               the first lesson that is not done
     python -m lessons run 04 --quick     by number, name or range: run 4, run lenet5, run 1-4, run all
     python -m lessons seeds 04 -n 20     do its claims hold for other seeds?  worst, median, best
-    python -m lessons check [05]         check your file of an exercise, or of the next unsolved one
+    python -m lessons exercises DIR      copy the exercises into a folder of your own
+    python -m lessons check [05]         check your file of an exercise, or of the next unsolved one;
+                                         check 3-7, all, FILE; for a class: check all --dir FOLDER --json
     python -m lessons watch [05]         the same whenever you save it
     python -m lessons hint [05]          the first hint, and asked again the second
     python -m lessons solution 05        our solution, once yours passes; earlier with --anyway
@@ -25,6 +27,7 @@ from pathlib import Path
 
 from lessons import console, progress, seeds
 from lessons.contents import FOLDER, UsageError, describe, find, in_reading_order, select
+from lessons.exercises import record
 from lessons.exercises import runner as exercises
 
 
@@ -78,11 +81,20 @@ def list_(arguments, folder):
             rows.append([name[:2], title, full, done])
     console.table(rows or [["", "(none here yet)", "", ""]], ["", "lesson", "time", "done"])
     print()
-    console.table(exercises.rows(arguments.out), ["", "exercise", "after", "done"])
+    exercises.show_list(arguments.out)
     return 0
 
 
 def next_(arguments, folder):
+    """The first lesson and the first exercise that are not done, and how to run them."""
+    status = next_lesson(arguments, folder)
+    after = record.unsolved(arguments.out)
+    print(f"Exercises: {record.count(arguments.out)} solved"
+          + (f"; next: python -m lessons check {after[:2]}" if after else ""))
+    return status
+
+
+def next_lesson(arguments, folder):
     """The first lesson, in reading order, that is not done, and how to run it."""
     lessons, state = find(folder), progress.read(arguments.out)
     for name in (name for names in in_reading_order(lessons).values() for name in names):

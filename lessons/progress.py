@@ -5,6 +5,7 @@
 import json
 import os
 import sys
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -36,6 +37,15 @@ def mark_done(out, name, quick, claims):
     with changing(out) as state:
         if not quick or state.get(name, {}).get("quick") is not False:
             state[name] = {"done": date.today().isoformat(), "quick": quick, "claims": claims}
+
+
+def prepare(out):
+    """Makes the out folder; one sentence, before any work is done, if nothing can be kept there."""
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise OSError(f"nothing can be kept in {out} ({error.strerror})") from error
 
 
 @contextmanager

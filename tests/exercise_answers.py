@@ -858,7 +858,7 @@ WRONG = {
                         ds[:, j] -= g[:, i] * p[:, i] * p[:, j]
             return ds"""),
         ("numerator-path-missing", "p = forward(s)\nreturn -p * (g * p).sum(axis=1, keepdims=True)"),
-        ("not-linear", "p = forward(s)\nreturn p * (g - p)"),
+        ("cotangent-missing", "p = forward(s)\nreturn p * (g - p)"),
         ("zeros", "p = forward(s)\nreturn np.stack([(np.diag(q) - np.outer(q, q)).sum(0) for q in p]) * g"),
         ("ValueError", "p = forward(s)\nreturn p * (g - (g * p).sum(axis=1))"),
         (None, "return g * np.exp(s)")],
@@ -1353,7 +1353,7 @@ WRONG = {
         ("local-derivative-forgotten", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + g @ w.T, x.T @ d"),
         ("weights-forgotten", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn d + g, x.T @ d"),
         ("output-for-tanh", "d = g * (1 - (x + np.tanh(x @ w)) ** 2)\nreturn g + d @ w.T, x.T @ d"),
-        ("not-linear", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
+        ("cotangent-missing", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
         ("short-path-to-w", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + d @ w.T, x.T @ (d + g)"),
         ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d")],
     "30_truncated_bptt": [

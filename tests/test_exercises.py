@@ -1,5 +1,6 @@
 """The exercises: each fails as it comes and passes as solved; the commands; what becomes of your file."""
 import ast
+import json
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from exercise_answers import RIGHT, WRONG
@@ -14,7 +16,8 @@ from exercise_answers import RIGHT, WRONG
 from lessons import __main__ as command
 from lessons import exercises, progress
 from lessons.contents import PARTS
-from lessons.exercises import NAMES, runner
+from lessons.exercises import NAMES, record
+from lessons.exercises.apart import Apart
 from lessons.exercises.checks import CHECKS, judge
 
 ROOT = Path(__file__).parent.parent
@@ -155,6 +158,133 @@ def test_a_forward_pass_may_keep_something_for_the_way_back():
     assert text.count("forward.y") == 3 and judge("11_tanh", text, "").passed
 
 
+# What does not count: the student's file runs in a process of its own
+
+SLOPE = """
+    h, grads = {step}, []
+    for x in arrays:
+        grad = np.zeros_like(x)
+        for i in np.ndindex(x.shape):
+            there, back = x.copy(), x.copy()
+            there[i] += h
+            back[i] -= h
+            ends = [forward(*[e if y is x else y for y in arrays]) for e in (there, back)]
+            grad[i] = (g * (ends[0] - ends[1])).sum() / (2 * h)
+        grads.append(grad)
+    return {result}"""
+MEASURED = [("08_relu", "arrays = [x]", "grads[0]"), ("04_bias", "arrays = [x, b]", "grads"),
+            ("06_dense", "arrays = [x, w, b]", "grads"), ("21_convolution", "arrays = [x, w]", "grads")]
+OTHERS = {
+    "the tape": "from minidl import ops",
+    "a part of minidl": "import minidl.functions",
+    "our solutions, imported": "from lessons.exercises import load",
+    "our solutions, by importlib": "import importlib",
+    "minidl, by Python's own import": "typing.sys.modules['importlib'].import_module('minidl')",
+    "our solutions, loaded": "typing.sys.modules['lessons.exercises'].load('{name}').solved",
+    "our solutions, opened": "open('{path}').read()",
+    "our solutions, read by NumPy": "np.fromfile('{path}', np.uint8)",
+    "our solutions, mapped by NumPy": "np.memmap('{path}', np.uint8, 'r')",
+    "our solutions, copied": "typing.sys.modules['os'].link('{path}', 'here.py')",
+    "another program": "typing.sys.modules['os'].system('cat {path}')",
+}
+EXITS = {"by status 0": "typing.sys.modules['os']._exit(0)",
+         "by status 10": "typing.sys.modules['os']._exit(10)",
+         "politely": "typing.sys.exit(0)", "by a signal": "typing.sys.modules['os'].abort()",
+         "as by a key": "raise KeyboardInterrupt"}
+TASKS = ["08_relu", "19_adam"]                  # a gradient, and a value
+
+
+def apart(name, body, tmp_path, head="import typing"):
+    """The verdict on an answer in a file of its own."""
+    path = tmp_path / f"{name}.py"
+    source = f"{head}\n{answered(name, body)}"
+    path.write_text(source, encoding="utf-8")
+    return judge(name, source, str(path), Apart)
+
+
+def after(name, line):
+    """The right body of an exercise, after a line."""
+    code = exercises.load(name).solved.partition("    # Yours: ")[2]
+    return f"{line}\n{textwrap.dedent(code.partition(chr(10))[2])}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solution_passes_in_a_process_of_its_own_for_any_seed(name, tmp_path):
+    solved = exercises.load(name).solved
+    for seed in None, 5:
+        verdict = judge(name, solved, str(tmp_path / f"{name}.py"), Apart, seed)
+        assert verdict.passed, verdict.text
+
+
+@pytest.mark.parametrize("name, cause, body", WRONG_ROWS[::9])
+def test_a_wrong_answer_gets_its_name_in_a_process_of_its_own(name, cause, body, tmp_path):
+    here, there = judge(name, answered(name, body), ""), apart(name, body, tmp_path, head="")
+    assert here.cause == there.cause == cause
+    assert there.text.splitlines()[1:] == here.text.splitlines()[1:]            # the line is another
+
+
+@pytest.mark.parametrize("step", [1e-5, 1e-6, 6e-6])
+@pytest.mark.parametrize("name, arrays, result", MEASURED)
+def test_a_measured_slope_does_not_count(name, arrays, result, step):
+    body = arrays + SLOPE.format(step=step, result=result).replace("\n    ", "\n")
+    verdict = judge(name, answered(name, body), name)
+    assert not verdict.passed and verdict.cause == "measured", verdict
+    assert re.search(r"to \d+ digits only, as a slope that was measured", verdict.text)
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("way", OTHERS)
+def test_what_others_have_written_does_not_count(name, way, tmp_path):
+    line = OTHERS[way].format(name=name, path=exercises.SOLUTIONS / f"{name}.py")
+    verdict = apart(name, after(name, line), tmp_path)
+    assert not verdict.passed and verdict.cause in ("ImportError", "PermissionError"), verdict
+    verdict = apart(name, after(name, ""), tmp_path, head=f"import typing, numpy as np\n{line}")
+    assert not verdict.passed and verdict.cause in ("ImportError", "PermissionError"), verdict
+
+
+@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("way", EXITS)
+def test_an_end_of_the_process_does_not_count(name, way, tmp_path):
+    at_once = f"import typing\n{EXITS[way]}"
+    for head, body in [("import typing", after(name, EXITS[way])), (at_once, "return 0")]:
+        verdict = apart(name, body, tmp_path, head)
+        assert not verdict.passed and verdict.cause in ("exit", "SystemExit"), verdict
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_there_is_no_judge_to_be_patched(name, tmp_path):
+    patch = """
+        import typing
+        for module in list(typing.sys.modules.values()):
+            for word in "diagnose", "agree", "judge", "Verdict", "usual_slip":
+                if hasattr(module, word):
+                    setattr(module, word, lambda *x, **y: 1 / 0)
+        np.allclose = np.array_equal = lambda *x, **y: True"""
+    verdict = apart(name, textwrap.dedent(patch) + "\nreturn 0", tmp_path)
+    assert not verdict.passed and "ZeroDivision" not in verdict.text
+
+
+def test_what_a_file_prints_does_not_get_among_the_answers(tmp_path, capfd):
+    line = "print('{}'); typing.sys.__stdout__.write('x'); typing.sys.modules['os'].write(1, b'x')"
+    assert apart("08_relu", after("08_relu", line), tmp_path).passed
+
+
+def test_a_broken_answer_is_an_end_without_one(tmp_path):
+    line = "[typing.sys.modules['os'].write(fd, b'\\0' * 8 + b'x') for fd in range(3, 9)]"
+    verdict = apart("08_relu", f"try:\n    {line}\nexcept OSError:\n    pass\nreturn g", tmp_path)
+    assert not verdict.passed
+
+
+@pytest.mark.parametrize("body, word", [
+    ("g *= x > 0\nreturn g", "passes"), ("x[x < 0] = 0\nreturn g * (x > 0)", "changed"),
+    ("return {'g': g}", "returns a dict"), ("return [[g], x]", "returns a list in a list"),
+    ("return np.array([g, None], object)", "objects"), ("return np.ma.array(g * (x > 0))", "passes"),
+    ("return 2 * (g * (x > 0))", "2 times"), ("return backward.__globals__", "returns a dict")])
+def test_any_result_comes_through_the_pipe(body, word, tmp_path):
+    here, there = judge("08_relu", answered("08_relu", body), ""), apart("08_relu", body, tmp_path, "")
+    assert here.passed == there.passed and here.cause == there.cause, (here, there)
+
+
 # The commands
 
 
@@ -169,7 +299,7 @@ def desk(tmp_path, monkeypatch, capfd):
 
     def give(*words):
         try:
-            status = command.main(words, folder=clone / "lessons")
+            status = command.main(list(map(str, words)), folder=clone / "lessons")
         except SystemExit as end:               # argparse's way out
             status = end.code
         return status, "".join(capfd.readouterr())
@@ -186,25 +316,26 @@ def test_check_goes_from_failing_to_solved_and_on_to_the_next(desk):
     status, shown = desk("check")
     assert status == 0
     assert shown.startswith("✓ 01_chain_rule\nSlopes multiply") and "minidl/tensor.py" in shown
-    assert shown.endswith("Next: python -m lessons check 02\n") and shown.count("\n") <= 9
+    assert shown.endswith("Next: python -m lessons check 02 (1 of 30 solved)\n") and shown.count("\n") <= 9
     assert set(progress.read("out")["exercises/01_chain_rule"]) == {"done"}
     assert "02_smooth_abs" in desk("check")[1]
 
 
-def test_a_diagnosis_fits_in_fifteen_lines(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_a_diagnosis_fits_in_fifteen_lines(desk):
     for name, bug in BUGS.items():
-        assert runner.judge_here(name, str(runner.file(name, tmp_path)), seconds=20) == 1
-        lines = capsys.readouterr().out.splitlines()
-        assert f"[{bug}]" in lines[1] and "meant to fail first" in lines[-1]
-        assert len(lines) <= 14 and max(map(len, lines)) <= 110, lines          # and a line for the hint
+        status, shown = desk("check", name)
+        lines = shown.splitlines()
+        assert status == 1 and f"[{bug}]" in lines[1] and "meant to fail first" in lines[-2]
+        assert len(lines) <= 15 and max(map(len, lines[1:])) <= 110, lines
 
 
-def test_a_check_takes_less_than_two_seconds(desk):
+def test_a_check_takes_less_than_a_second(tmp_path):
     resource = pytest.importorskip("resource")                  # not on Windows
+    (tmp_path / "28_rnn.py").write_text(exercises.load("28_rnn").solved, encoding="utf-8")
     before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
-    desk("check", "22")
-    assert sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before < 2
+    given = [sys.executable, "-m", "lessons", "check", tmp_path / "28_rnn.py", "--out", tmp_path]
+    assert subprocess.run(given, cwd=ROOT, capture_output=True).returncode == 0
+    assert sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before < 1
 
 
 def test_prints_are_shown_once(desk):
@@ -213,18 +344,18 @@ def test_prints_are_shown_once(desk):
     assert desk("check", "8")[1].count("here (5, 7)") == 1
 
 
-def test_an_endless_loop_is_ended_and_its_line_named(desk, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS", 1)
+def test_an_endless_loop_is_ended_and_its_line_named(desk):
     desk("check", "8")
     desk.file("08_relu").write_text(answered("08_relu", "while True:\n    g = g + 1"), encoding="utf-8")
-    status, shown = desk("check", "8")
+    status, shown = desk("check", "8", "--seconds", "1")
     assert status == 1 and re.search(r"never ends\?\nline \d+: (while True:|g = g \+ 1)\nhint", shown)
 
 
 @pytest.mark.parametrize("status", [0, 3])
 def test_a_process_that_ends_itself_is_a_failure(desk, status):
     desk("check", "8")
-    desk.file("08_relu").write_text(f"import os\nos._exit({status})\n", encoding="utf-8")
+    leave = f"import typing\ntyping.sys.modules['os']._exit({status})\n"
+    desk.file("08_relu").write_text(leave, encoding="utf-8")
     ended, shown = desk("check", "8")
     assert ended == 1 and f"without an answer (exit status {status})" in shown
     assert progress.read("out") == {}
@@ -259,26 +390,28 @@ def test_a_solution_is_shown_after_passing_or_anyway(desk):
     assert status == 1 and "--anyway" in shown and "def backward" not in shown
     status, shown = desk("solution", "8", "--anyway")
     assert status == 0 and "return g * (x > 0)" in shown and "minidl/functions.py" in shown
+    assert set(progress.read("out")["exercises/08_relu"]) == {"shown"}
     assert "Yours" not in shown and "TODO" not in shown
-    runner.note("out", "08_relu", done="2026-01-01")
+    record.note("out", "08_relu", done="2026-01-01")
     assert desk("solution", "8")[0] == 0
 
 
-def test_reset_keeps_the_students_work(desk):
+def test_reset_keeps_the_students_work_and_forgets_only_that_it_is_solved(desk):
     desk("check", "8")
+    desk("hint", "8")
     for number, work in enumerate(["mine", "mine too"]):
         desk.file("08_relu").write_text(work)
-        runner.note("out", "08_relu", done="2026-01-01")
+        record.note("out", "08_relu", done="2026-01-01")
         assert desk("reset", "8")[0] == 0
         assert desk.file(f"08_relu.mine{number or ''}").read_text() == work
     assert desk.file("08_relu").read_text(encoding="utf-8") == exercises.load("08_relu").blank
-    assert progress.read("out") == {}
+    assert progress.read("out") == {"exercises/08_relu": {"hints": 1}}
     desk("reset", "8")                          # nothing of the student's is there now
     assert len(list(desk.file("").parent.iterdir())) == 3
 
 
 def test_list_shows_what_is_solved(desk):
-    runner.note("out", "08_relu", done="2026-01-01")
+    record.note("out", "08_relu", done="2026-01-01")
     status, shown = desk("list")
     assert status == 0
     assert re.search(r"07  Find the bug: two lay.* lesson 02\n08  The ReLU +lesson 02  . 2026-01-01\n", shown)
@@ -286,7 +419,7 @@ def test_list_shows_what_is_solved(desk):
 
 def test_when_all_are_solved_it_says_so(desk):
     for name in NAMES:
-        runner.note("out", name, done="2026-01-01")
+        record.note("out", name, done="2026-01-01")
     for word in "check", "hint", "watch":
         assert desk(word) == (0, "All 30 exercises are solved.\n")
 
@@ -306,30 +439,218 @@ def test_a_wrong_command_gives_exit_status_2(desk, words, sentence):
 
 @pytest.mark.parametrize("word", ["8", "08", "relu", "08_relu", "lessons/exercises/08_relu.py"])
 def test_an_exercise_is_named_by_number_name_or_path(word):
-    assert runner.named(word) == "08_relu"
+    assert record.named(word) == "08_relu"
 
 
 def test_installed_without_a_clone_the_exercises_are_in_the_folder_where_one_is(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert runner.file("08_relu", tmp_path / "site-packages/lessons") == Path("exercises/08_relu.py")
+    home = record.home("out", tmp_path / "site-packages/lessons")
+    assert record.file("08_relu", home) == Path("exercises/08_relu.py")
     assert Path("exercises/08_relu.py").read_text(encoding="utf-8") == exercises.load("08_relu").blank
+
+
+def write(folder, **bodies):
+    """Files of exercises in a folder: solved, blank, or with a body."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in bodies.items():
+        name = record.numbered(name.removeprefix("_"))
+        exercise = exercises.load(name)
+        text = {"solved": exercise.solved, "blank": exercise.blank}.get(body) or answered(name, body)
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+
+
+def test_the_file_that_is_named_is_judged_and_no_other(desk, tmp_path):
+    desk("check", "8")                          # yours is as it came
+    write(tmp_path / "ann", relu="solved")
+    status, shown = desk("check", "../ann/08_relu.py")
+    assert status == 0 and shown.startswith("✓ 08_relu") and "Next" not in shown
+    assert progress.read("out") == {}           # it is not yours
+    os.rename("../ann/08_relu.py", "../ann/ann 08_relu (1).py")
+    assert desk("check", "../ann/ann 08_relu (1).py")[0] == 0
+    write(Path("."), tanh="return g", relu="solved")
+    assert desk("check", "11_tanh.py")[0] == 1 and desk("check", "./08_relu.py")[0] == 0
+    status, shown = desk("check", "../ann/08_relu.py")
+    assert status == 2 and shown == "python -m lessons: there is no file ../ann/08_relu.py\n"
+    Path("mine.py").touch()
+    assert "has no exercise's name" in desk("check", "./mine.py")[1]
+
+
+def test_a_file_of_yours_is_yours_by_its_path_too(desk):
+    desk("check", "8")
+    write(desk.file("").parent, relu="solved")
+    status, shown = desk("check", "../clone/lessons/exercises/08_relu.py")
+    assert status == 0 and "(1 of 30 solved)" in shown and "exercises/08_relu" in progress.read("out")
+
+
+def test_ranges_folders_and_all_end_in_one_table(desk, tmp_path):
+    write(desk.file("").parent, _08="solved", _10="return g", _11="solved")
+    status, shown = desk("check", "7-11")
+    assert status == 1 and "2 of 5 passed, 2 points" in shown
+    assert re.search(r"08_relu +✓ +\d\.\d s\n09_relu_layer +✗ missing .*\n10_sigmoid +✗ ", shown), shown
+    assert set(progress.read("out")) == {"exercises/08_relu", "exercises/11_tanh"}
+    assert desk("check", "8", "tanh")[0] == 0
+    assert "2 of 30 passed" in desk("check", "all")[1]
+    write(tmp_path / "ann", relu="solved", tanh="solved")
+    status, shown = desk("check", "../ann")
+    assert status == 0 and "2 of 2 passed" in shown
+    assert "there are no exercises in" in desk("check", ".")[1]
+    assert desk("check", "90-99")[0] == 2
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """A class of four: right, wrong, absent, and one who does harm."""
+    write(tmp_path / "class/ann", _07="solved", _08="solved", _10="solved")
+    write(tmp_path / "class/ben", _07="blank", _08="return 2 * g * (x > 0)", _10="solved")
+    (tmp_path / "class/cleo").mkdir()
+    write(tmp_path / "class/dan", _08="while True:\n    pass", _10="print('here')\nreturn 1 / 0")
+    leave = "import typing\ntyping.sys.modules['os']._exit(10)\n"
+    (tmp_path / "class/dan/07_linear_stack.py").write_text(leave, encoding="utf-8")
+    (tmp_path / "class/.git").mkdir()
+    return tmp_path / "class"
+
+
+def test_a_class_is_graded_in_one_command(desk, folders):
+    Path("points").write_text("# what they are worth\n07 3\n\n10 0.5\n")
+    status, shown = desk("check", "7", "8", "10", "--dir", folders, "--seconds", "1.5", "--json",
+                         "--junit", "report.xml", "--points", "points")
+    report = json.loads(shown)
+    assert status == 1 and list(report) == ["ann", "ben", "cleo", "dan"]
+    assert [report[student].pop("points") for student in report] == [4.5, 0.5, 0, 0]
+    causes = {student: [verdict["cause"] for verdict in own.values()] for student, own in report.items()}
+    assert causes == {"ann": [None] * 3, "ben": ["transposed", "stray-factor", None],
+                      "cleo": ["missing"] * 3, "dan": ["exit", "timeout", "ZeroDivisionError"]}
+    assert set(report["ben"]["08_relu"]) == {"passed", "cause", "text", "seconds"}
+    assert report["cleo"]["08_relu"]["text"] == "not handed in"
+    assert not (folders / "cleo/08_relu.py").exists() and progress.read("out") == {}
+    suites = ElementTree.parse("report.xml").getroot()
+    assert [suite.attrib["failures"] for suite in suites] == ["0", "2", "3", "3"]
+    assert suites[1][0].find("failure").attrib["message"] == "transposed" and len(suites[1]) == 3
+    assert sorted(os.listdir()) == ["points", "report.xml"]
+
+
+def test_the_table_of_a_class_names_what_was_hardest(desk, folders):
+    shown = desk("check", "7", "10", "--dir", folders)[1]
+    assert re.search(r"ann +2 of 2 +2\nben +1 of 2 +1 +transposed 1\ncleo", shown), shown
+    assert re.search(r"hardest .*\n07_linear_stack +1 of 4 ", shown)
+    assert shown.endswith("\n4 students: 3 of 8 passed, 3 points\n")
+
+
+def test_one_folder_of_exercises_is_one_student(desk, folders):
+    status, shown = desk("check", "7", "8", "--dir", folders / "ann", "--json")
+    assert status == 0 and list(json.loads(shown)) == ["ann"]
+    assert "3 of 30 passed" in desk("check", "--dir", folders / "ann")[1]
+
+
+def test_points_that_cannot_be_read_are_a_wrong_command(desk, folders):
+    for line in "7", "99 1", "07 many":
+        Path("points").write_text(line)
+        status, shown = desk("check", "8", "7", "--dir", folders, "--points", "points")
+        assert status == 2 and f"{line!r} is not an exercise and its points" in shown
+
+
+def test_a_mark_is_taken_back_when_the_file_is_spoilt(desk):
+    write(desk.file("").parent, relu="solved")
+    desk("check", "8")
+    desk("hint", "8")
+    write(desk.file("").parent, relu="return g")
+    for words in ["check", "8"], ["check", "7-8"]:
+        record.note("out", "08_relu", done="2026-01-01")
+        assert "08_relu was solved on 2026-01-01; not now.\n" in desk(*words)[1]
+        assert progress.read("out") == {"exercises/08_relu": {"hints": 1}}
+
+
+def test_next_and_list_count_the_exercises(desk):
+    record.note("out", "01_chain_rule", done="2026-01-01")
+    assert desk("next")[1].endswith("\nExercises: 1 of 30 solved; next: python -m lessons check 02\n")
+    assert desk("list")[1].endswith("\n1 of 30 exercises solved\n")
+
+
+def test_the_files_may_be_in_a_folder_of_your_own(desk):
+    write(Path("mine"), relu="return g")
+    status, shown = desk("exercises", "mine")
+    assert status == 0 and "29 exercises are new in " in shown and "; 1 were there and stay" in shown
+    assert len(list(Path("mine").iterdir())) == 30 and not desk.file("").parent.exists()
+    assert Path("mine/11_tanh.py").read_text(encoding="utf-8") == exercises.load("11_tanh").blank
+    assert "✗ 08_relu  mine/08_relu.py" in desk("check", "8")[1]
+    write(Path("mine"), relu="solved")
+    assert desk("check", "8")[0] == 0 and "exercises/08_relu" in progress.read("out")
+    assert "mine/08_relu.mine.py" in desk("reset", "8")[1]
+    assert "0 exercises are new" in desk("exercises", "mine")[1]
+
+
+def test_an_out_folder_that_cannot_be_made_is_told_before_any_work(desk):
+    Path("taken").touch()
+    for words in ["check", "8"], ["check", "7-8"], ["reset", "8"], ["hint", "8"], ["exercises", "mine"]:
+        status, shown = desk(*words, "--out", "taken/out")
+        assert status == 2 and shown.count("\n") == 1 and "--out DIR keeps results elsewhere" in shown, shown
+
+
+class Watch:
+    """`watch` as a process, with or without a terminal."""
+
+    def __init__(self, *words, terminal=False):
+        code = ("import sys, pathlib; from lessons.__main__ import main; "
+                f"sys.exit(main(['watch', *{words}], pathlib.Path('../clone/lessons')))")
+        here, self.keys = os.openpty() if terminal else (subprocess.DEVNULL, None)
+        if terminal:
+            self.keys, here = here, self.keys
+        self.process = subprocess.Popen([sys.executable, "-c", code], stdin=here, stdout=subprocess.PIPE,
+                                        env=os.environ | {"PYTHONIOENCODING": "utf-8"}, encoding="utf-8")
+
+    def until(self, words):
+        """What is printed up to a line with these words."""
+        shown = ""
+        while words not in shown:
+            line = self.process.stdout.readline()
+            assert line, f"it ended after: {shown}"
+            shown += line
+        return shown
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
 
 
 def test_watch_checks_at_every_save_and_ends_when_it_passes(desk):
     desk("check", "8")
-    code = ("import sys, pathlib; from lessons.__main__ import main; "
-            "sys.exit(main(['watch', '8'], pathlib.Path('../clone/lessons')))")
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, encoding="utf-8",
-                               env=os.environ | {"PYTHONIOENCODING": "utf-8"})
-    try:
-        shown = ""
-        while not shown.endswith("hint: python -m lessons hint 08\n"):
-            line = process.stdout.readline()
-            assert line, f"it ended after: {shown}"
-            shown += line
-        assert "Watching" in shown and "✗ 08_relu" in shown
-        desk.file("08_relu").write_text(exercises.load("08_relu").solved, encoding="utf-8")
-        rest, _ = process.communicate(timeout=30)
-        assert process.returncode == 0 and "✓ 08_relu" in rest
-    finally:
-        process.kill()
+    with Watch("8") as watch:
+        shown = watch.until("hint: python -m lessons hint 08\n")
+        assert re.search(r"Watching .*Ctrl-C.*\n--- \d\d:\d\d:\d\d ---+\n✗ 08_relu", shown), shown
+        os.utime(desk.file("08_relu"))          # touched: there is nothing new to be said
+        desk.file("08_relu").rename("elsewhere")
+        time.sleep(0.5)
+        write(desk.file("").parent, relu="solved")
+        rest, _ = watch.process.communicate(timeout=30)
+        assert watch.process.returncode == 0 and rest.count("\n--- ") + rest.startswith("---") == 1
+        assert "✓ 08_relu" in rest
+
+
+def test_a_save_ends_an_endless_judgement_and_starts_anew(desk):
+    write(desk.file("").parent, relu="while True:\n    pass")
+    start = time.monotonic()
+    with Watch("8") as watch:
+        watch.until("--- ")
+        time.sleep(1)
+        write(desk.file("").parent, relu="solved")
+        rest, _ = watch.process.communicate(timeout=30)
+    assert "✓ 08_relu" in rest and "never ends" not in rest and time.monotonic() - start < 15
+
+
+def test_watch_has_keys_in_a_terminal_and_leaves_it_as_it_was(desk):
+    termios = pytest.importorskip("termios")                    # not on Windows
+    with Watch(terminal=True) as watch:
+        before = termios.tcgetattr(watch.keys)
+        assert "Keys: h hint, n next, l list, q quit." in watch.until("hint: python -m lessons hint 01\n")
+        assert termios.tcgetattr(watch.keys) != before
+        os.write(watch.keys, b"h")
+        assert "Hint 1 of 2 for 01_chain_rule" in watch.until("second hint.\n")
+        os.write(watch.keys, b"l")
+        watch.until("0 of 30 exercises solved\n")
+        os.write(watch.keys, b"n")
+        assert "Watching" in watch.until("hint: python -m lessons hint 02\n")
+        os.write(watch.keys, b"q")
+        assert watch.process.wait(timeout=30) == 0 and termios.tcgetattr(watch.keys) == before

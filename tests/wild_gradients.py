@@ -14,7 +14,7 @@ What is said of the three "misnamed" is true, read one by one; they stand in acc
 - group norm, transposed: γ S g for S γ g is "two factors in the wrong order". Named, but the text read "the
   factors swapped" when the odd ones were first run, and "each @ of this line" leads nowhere: there is none;
 - softplus, factor-left-out: where the two conditions differ, σ(x) is left out. Near: the condition is wrong.
-A fourth had no name then: weighted cross-entropy, normaliser-path-missing ("or its path is weighed wrongly").
+A fourth had no name then: weighted cross-entropy, normaliser-path-missing, "or weighed wrongly".
 """
 from functools import partial
 from typing import NamedTuple

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SLIP = re.compile(r"^# Slip ([\w/-]+), (.*):\n((?:#   .*\n?)+)", re.MULTILINE)
+SECONDS = 20                                    # for one check: a student's loop may be endless
 SOLUTIONS = Path(__file__).parent / "solutions"
 NAMES = [path.stem for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.py"))]
 

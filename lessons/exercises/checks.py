@@ -5,6 +5,7 @@ answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tr
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
 import re
+from contextlib import closing
 from itertools import product
 from statistics import NormalDist
 from typing import NamedTuple
@@ -14,11 +15,12 @@ import numpy as np
 from lessons.exercises import load
 from lessons.exercises.student import Failed, Student
 from minidl import Tensor, functions, grad, images, losses, nn, ops, optim, rnn, schedules, train
-from minidl.gradcheck import diagnose
+from minidl.gradcheck import examine
 from minidl.tensor import sum_to
 
 BATCHES = 5, 3                                  # the two sizes N
 TRIES = 3                                       # for each of them, where a function's values are compared
+DERIVED = 1e-12                                 # as near are two right formulas; a measured slope is not
 
 
 class Verdict(NamedTuple):
@@ -28,11 +30,13 @@ class Verdict(NamedTuple):
     cause: str | None = None                    # the diagnosis, or the class of the error
 
 
-def judge(name, source, path):
-    """The Verdict on the source of an exercise; an error in it is told with its line."""
-    rng.bit_generator.state = START             # the same arrays every time
+def judge(name, source, path, run=Student, seed=None):
+    """The Verdict on the source of an exercise, run by Student or Apart; an error is told with its line."""
+    fresh = START if seed is None else np.random.default_rng(seed).bit_generator.state
+    rng.bit_generator.state = fresh             # the same arrays every time
     try:
-        return CHECKS[name].judge(Student(source, path), load(name))
+        with closing(run(source, path)) as student:
+            return CHECKS[name].judge(student, load(name))
     except Failed as failed:
         return Verdict(False, failed.text, failed.kind)
 
@@ -56,26 +60,54 @@ class Gradient(NamedTuple):
         for n in BATCHES:
             arrays, constants = drawn(self.arrays, n), drawn(self.constants, n)
             given, quiet = (*arrays, *constants), n != BATCHES[0]
-            y = student.call("forward", *copies(given), quiet=quiet)
-            if not agree(y, self.same(*given)):
+            handed = copies(given)
+            y = student.call("forward", *handed, quiet=quiet)
+            if not agree(y, self.same(*given)) or not all(map(np.array_equal, handed, given)):
                 return Verdict(False, "forward was right as it came, and has been changed.")
             g = normal(*np.shape(y))
-            if fault := unusable("backward", student.call("backward", g.copy(), *copies(given), quiet=quiet)):
+            grads = student.call("backward", g.copy(), *copies(given), quiet=quiet)
+            if fault := unusable("backward", grads):
                 return fault
-            found = diagnose(lambda *xs: student.call("forward", *xs, *constants),
-                             lambda g, *xs: listed(student.call("backward", g, *xs, *constants))[:len(xs)],
-                             *arrays)           # the gradients of constants, if returned, do not matter
-            if not found.right:
-                cause, text = found.cause, str(found)
-                if k := re.fullmatch(r"input (\d)", found.name):
-                    slip = usual_slip(exercise, student, "backward", [(g, *given)],
-                                      lambda them: listed(them)[int(k[1])])
-                    if slip:
-                        cause, text = slip[0], f"{found.line()}   [{slip[0]}]\n{slip[1]}\n{found.table()}"
-                text = re.sub(r"\binput (\d)", lambda k: names[int(k[1])], text)
+
+            def backward(g, *xs):               # some keep, in forward, what the way back needs
+                student.call("forward", *copies(xs), *constants)
+                grads = listed(student.call("backward", g, *xs, *constants))
+                return grads[:len(xs)]          # the gradients of constants, if returned, do not matter
+
+            found = examine(lambda *xs: ours.call("forward", *xs, *constants), backward, arrays, names[:len(arrays)])
+            if wrong := [gradient for gradient in found if not gradient.right]:
+                cause, text = self.named(wrong, exercise, student, (g, *given))
                 before = f"Right for N = {BATCHES[0]}, but for N = {n} (is a size written as a number?)\n"
                 return Verdict(False, before * (n != BATCHES[0]) + text, cause)
+            if fault := measured(listed(grads), ours, (g, *given), names):
+                return fault
         return Verdict(True)
+
+    @staticmethod
+    def named(wrong, exercise, student, given):
+        """(cause, text) of the first wrong gradient that a slip explains; or that has a name; or of the first."""
+        names = student.names("forward")
+        for found in wrong:
+            k = names.index(found.name) if found.name in names else None
+            slip = k is not None and usual_slip(exercise, student, "backward", [given],
+                                                lambda grads, k=k: listed(grads)[k])
+            if slip:
+                return slip[0], f"{found.line()}   [{slip[0]}]\n{slip[1]}\n{found.table()}"
+        found = next((found for found in wrong if found.cause), wrong[0])
+        return found.cause, str(found)
+
+
+def measured(grads, ours, given, names):
+    """The Verdict on gradients that are right, but not to as many digits as a formula gives."""
+    ours.call("forward", *copies(given[1:]))    # some keep what the way back needs
+    rights = listed(ours.call("backward", *copies(given)))
+    for name, x, right in zip(names, grads, rights):
+        if x is not None and right is not None:
+            far = np.linalg.norm(np.ravel(x - right)) / max(np.linalg.norm(np.ravel(right)), 1e-300)
+            if far > DERIVED:
+                digits = f"It agrees with the right gradient to {-np.log10(far):.0f} digits only"
+                return Verdict(False, f"{name}: right, and yet not derived   [measured]\n"
+                                      f"{digits}, as a slope that was measured does: derive it.", "measured")
 
 
 # --- any other function -------------------------------------------------------------------------------------
@@ -104,7 +136,7 @@ class Value(NamedTuple):
             if len(yours) != len(right):
                 return Verdict(False, f"{self.function} returns {len(right)} values ({', '.join(parts)}), "
                                       f"and not {len(yours)}.", "wrong-count")
-            shapes = [np.shape(a) == np.shape(b) for a, b in zip(yours, right)]
+            shapes = [a is not None and np.shape(a) == np.shape(b) for a, b in zip(yours, right)]
             if not all(shapes):
                 k = shapes.index(False)
                 return Verdict(False, f"{parts[k]} has the shape {np.shape(yours[k])}, not "
@@ -155,8 +187,10 @@ def lost(student, ours, *functions):
 def unusable(function, result):
     """The Verdict on a result that is neither an array, a number nor a tuple of these, nor None."""
     for x in listed(result):
-        if not (x is None or isinstance(x, (bool, int, float, complex, np.ndarray, np.generic))):
+        number = isinstance(x, (bool, int, float, complex, np.ndarray, np.generic))
+        if not (x is None or number and np.asarray(x).dtype.kind in "biufc"):
             what = "a list in a list or tuple" if isinstance(x, (tuple, list)) else f"a {type(x).__name__}"
+            what = "an array of objects" if number else what
             return Verdict(False, f"{function} returns {what}: it should be an array, or a tuple of arrays.",
                            "wrong-type")
     if result is None:

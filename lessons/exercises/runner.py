@@ -1,80 +1,56 @@
-"""What the commands check, hint, solution, reset and watch do."""
-import argparse
+"""What the commands check, hint, solution, reset, watch and exercises do.
+
+Each takes its parsed arguments and the lessons' folder, and returns an exit status.
+"""
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
-import traceback
-from pathlib import Path
 
 from lessons import console, progress
-from lessons.exercises import NAMES, SOLUTIONS, load
-
-SECONDS = 20                                    # for one check: a student's loop may be endless
-PASSED = 10                                     # a status that no file ends with by chance, as it may with 0
-
-
-# --- where the student is ----------------------------------------------------------------------------------
-
-
-def named(word):
-    """The exercise meant by 5, 05, linear_stack, 05_linear_stack or the path of its file."""
-    stem = Path(word).stem
-    number = f"{int(stem):02}" if stem.isdecimal() else stem
-    for name in NAMES:
-        if number in (name[:2], name, name[3:]):
-            return name
-    near = console.closest(stem, [*NAMES, *(name[3:] for name in NAMES)])
-    raise argparse.ArgumentTypeError(f"there is no exercise {word!r}{near}; python -m lessons list shows all")
-
-
-def file(name, folder):
-    """The student's file, made if need be: in a clone beside the lessons, otherwise in ./exercises."""
-    home = folder / "exercises" if (folder.parent / "setup.cfg").is_file() else Path("exercises")
-    path = home / f"{name}.py"
-    if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        path.write_text(load(name).blank, encoding="utf-8")
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def known(out, name):
-    """What the state file holds of an exercise: {"done": date, "hints": how many were read}, or less."""
-    return progress.read(out).get(f"exercises/{name}", {})
-
-
-def note(out, name, **facts):
-    """Adds facts of an exercise to the state file; without any, forgets the exercise."""
-    with progress.changing(out) as state:
-        before = state.pop(f"exercises/{name}", {})
-        if facts:
-            state[f"exercises/{name}"] = before | facts
-
-
-def unsolved(out):
-    """The name of the first exercise that is not solved, None if all are."""
-    return next((name for name in NAMES if "done" not in known(out, name)), None)
-
-
-def rows(out):
-    """For `list`: every exercise's number, title, the lesson after which it can be done, when it was."""
-    for exercise in map(load, NAMES):
-        done = known(out, exercise.name).get("done")
-        solved = f"{console.mark(True)} {done}" if done else ""
-        yield [exercise.name[:2], exercise.title, f"lesson {exercise.lesson}", solved]
-
-
-# --- the commands: parsed arguments and the lessons' folder → an exit status -------------------------------
+from lessons.contents import UsageError
+from lessons.exercises import NAMES, SECONDS, SOLUTIONS, grades, keys, load
+from lessons.exercises.record import (count, file, following, home, known, mark, meant, named, note, rows,
+                                      settle, today, unsolved)
 
 
 def check(arguments, folder):
-    """Check an exercise: the one that is named, or the next unsolved one."""
+    """Check exercises: those that are named, a file, a folder, a class; or the next unsolved one."""
     if arguments.self_test:
         return self_test()
-    name = arguments.exercise or unsolved(arguments.out)
-    return ask(name, file(name, folder), arguments.out) if name else all_done()
+    mine = home(arguments.out, folder)
+    asked, there = arguments.what, arguments.dir or mine
+    if not asked:
+        asked = [NAMES] if arguments.dir else [[name] for name in [unsolved(arguments.out)] if name]
+    todo = list(grades.jobs(asked, there, seconds=arguments.seconds or SECONDS, seed=arguments.seed))
+    if not todo:
+        return all_done()
+    own = {job for job in todo if job.path.resolve() == (mine / f"{job.name}.py").resolve()}
+    if own:
+        progress.prepare(arguments.out)
+    if len(todo) > 1 or arguments.json or arguments.junit:
+        return check_many(todo, own, arguments)
+    job, = todo
+    if own:
+        job = job._replace(path=file(job.name, mine))
+    return tell(job, grades.judged(job), arguments.out if own else None)
+
+
+def check_many(todo, own, arguments):
+    """Judges many files, and reports them as is asked; 0 if all of them pass."""
+    points = grades.worth(arguments.points)
+    if arguments.junit and not arguments.junit.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder for {arguments.junit}")
+    found = list(grades.all_of(todo))
+    lost = [mark(arguments.out, job.name, grade.passed) for job, grade in zip(todo, found) if job in own]
+    if arguments.junit:
+        grades.write_junit(arguments.junit, found)
+    if arguments.json:
+        print(grades.as_json(found, points))
+    else:
+        grades.print_table(found, points)
+        print("\n".join(filter(None, lost)), end="\n" * any(lost))
+    return int(not all(grade.passed for grade in found))
 
 
 def all_done():
@@ -82,56 +58,25 @@ def all_done():
     return 0
 
 
-def ask(name, path, out):
-    """0 if the exercise passes, 1 if not; it is judged in a process of its own, which can be ended."""
-    command = [sys.executable, "-m", "lessons.exercises.runner", name, str(path), str(SECONDS)]
-    sys.stdout.flush()
-    try:
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=SECONDS + 5).returncode
-    except subprocess.TimeoutExpired:           # inside one long NumPy call, its own watchdog cannot bite
-        status = f"none after {SECONDS} s"
-    if status == PASSED:
-        note(out, name, done=time.strftime("%Y-%m-%d"))
-        if after := unsolved(out):
-            print(f"Next: python -m lessons check {after[:2]}")
+def tell(job, grade, out):
+    """Prints what there is to say of a file, and marks it in an out folder; 0 if it passed, 1 if not."""
+    name, exercise = job.name, load(job.name)
+    lost = mark(out, name, grade.passed) if out else ""
+    if grade.passed:
+        print(f"{console.mark(True)} {name}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
+        if out:
+            after = unsolved(out)
+            print(f"Our solution: python -m lessons solution {name[:2]}")
+            print(f"Next: python -m lessons check {after[:2]} ({count(out)} solved)" if after else
+                  f"All {len(NAMES)} exercises are solved.", flush=True)
         return 0
-    if status != 1:
-        print(f"{console.mark(False)} {name}  {path}\nIt ended without an answer (exit status {status}).")
+    print(f"{console.mark(False)} {name}  {job.path}\n{grade.text}")
+    if lost:
+        print(lost)
+    if job.path.is_file() and job.path.read_text(encoding="utf-8", errors="replace") == exercise.blank:
+        print("This is how the file comes: it is meant to fail first.  Now it is yours to edit.")
     print(f"hint: python -m lessons hint {name[:2]}", flush=True)
     return 1
-
-
-def judge_here(name, path, seconds):
-    """Judges an exercise in this process, and prints the verdict: PASSED if it passes, 1 if not."""
-    from lessons.exercises.checks import judge  # NumPy and minidl, which the other commands can do without
-    console.any_output()
-    sys.path.append(str(Path(path).resolve().parent))           # for what a student puts beside the exercise
-    exercise, source = load(name), Path(path).read_text(encoding="utf-8", errors="replace")
-    watchdog = threading.Timer(seconds, give_up, [name, path, source])
-    watchdog.daemon = True
-    watchdog.start()
-    verdict = judge(name, source, path)
-    watchdog.cancel()
-    if verdict.passed:
-        print(f"{console.mark(True)} {name}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
-        print(f"Our solution: python -m lessons solution {name[:2]}")
-        return PASSED
-    print(f"{console.mark(False)} {name}  {path}\n{verdict.text}")
-    if source == exercise.blank:
-        print("This is how the file comes: it is meant to fail first.  Now it is yours to edit.")
-    return 1
-
-
-def give_up(name, path, source):
-    """Ends this process, and says in which line of the student's file it was."""
-    from lessons.exercises.student import line
-    frames = traceback.extract_stack(sys._current_frames()[threading.main_thread().ident])
-    numbers = [frame.lineno for frame in frames if frame.filename == path]
-    sys.stdout = sys.__stdout__
-    print(f"{console.mark(False)} {name}  {path}")
-    print("Still at work when the time was up: a loop that never ends?")
-    print(line(source, numbers[-1] if numbers else None), flush=True)
-    os._exit(1)
 
 
 def hint(arguments, folder):
@@ -139,13 +84,25 @@ def hint(arguments, folder):
     name = arguments.exercise or unsolved(arguments.out)
     if not name:
         return all_done()
-    shown = min(known(arguments.out, name).get("hints", 0) + 1, 2)
+    progress.prepare(arguments.out)
+    show_hints(name, arguments.out)
+    return 0
+
+
+def show_hints(name, out):
+    """Prints the hints so far and one more, and notes how many that are."""
+    shown = min(known(out, name).get("hints", 0) + 1, 2)
     for number, text in enumerate(load(name).hints[:shown], 1):
         print(paragraph(f"Hint {number} of 2 for {name}.  {text}"))
-    note(arguments.out, name, hints=shown)
+    note(out, name, hints=shown)
     print("Ask again for the second hint." if shown == 1 else
-          f"If they do not help: python -m lessons solution {name[:2]} --anyway")
-    return 0
+          f"If they do not help: python -m lessons solution {name[:2]} --anyway", flush=True)
+
+
+def show_list(out):
+    """Prints the exercises, and how many are solved."""
+    console.table(rows(out), ["", "exercise", "after", "done"])
+    print(f"{count(out)} exercises solved", flush=True)
 
 
 def solution(arguments, folder):
@@ -154,6 +111,9 @@ def solution(arguments, folder):
     if "done" not in known(arguments.out, name) and not arguments.anyway:
         print(f"Exercise {name[:2]} is not solved yet: python -m lessons hint {name[:2]}, or add --anyway.")
         return 1
+    if "done" not in known(arguments.out, name):
+        progress.prepare(arguments.out)
+        note(arguments.out, name, shown=today())
     exercise = load(name)
     code = re.sub(r" *# (Yours|As shipped): .*\n", "", exercise.solved.split('"""\n', 1)[1])
     print(f"# {SOLUTIONS / name}.py\n{code}\n{paragraph(exercise.why)}\nIn minidl: {exercise.place}")
@@ -163,31 +123,101 @@ def solution(arguments, folder):
 def reset(arguments, folder):
     """Put an exercise back as it came; your file is kept beside it."""
     name = arguments.exercise
-    path, text = file(name, folder), load(name).blank
+    progress.prepare(arguments.out)
+    path, text = file(name, home(arguments.out, folder)), load(name).blank
     if path.read_text(encoding="utf-8", errors="replace") != text:
         names = (path.with_name(f"{name}.mine{number or ''}.py") for number in range(1000))
         kept = next(other for other in names if not other.exists())
         os.replace(path, kept)
         path.write_text(text, encoding="utf-8")
         print(f"Yours is kept as {kept}")
-    note(arguments.out, name)
+    note(arguments.out, name, done=None)
     print(f"{path} is as it came.")
     return 0
 
 
 def watch(arguments, folder):
-    """Check an exercise whenever its file is saved, and then the next one; Ctrl-C ends it."""
-    while name := arguments.exercise or unsolved(arguments.out):
-        path, seen, status = file(name, folder), None, 1
-        print(f"Watching {path}: it is checked whenever you save it.  Ctrl-C ends this.", flush=True)
-        while status:
-            time.sleep(0.2)
-            saved = path.stat().st_mtime_ns if path.exists() else seen          # editors move files about
-            if saved != seen:
-                seen, status = saved, ask(name, path, arguments.out)
-        if arguments.exercise:
-            return 0
+    """Check an exercise whenever its file is saved, and then the next one; q or Ctrl-C ends it."""
+    out = arguments.out
+    progress.prepare(out)
+    name = arguments.exercise or unsolved(out)
+    with keys.listening() as pressed:
+        while name:
+            path = file(name, home(out, folder))
+            key = watch_one(grades.Job("", name, path), out, pressed)
+            if key == "q" or not key and arguments.exercise:
+                return 0
+            name = unsolved(out) if not key else following(out, name)
     return all_done()
+
+
+def watch_one(job, out, pressed):
+    """Judges a file whenever its content changes, until it passes: "", or until q or n: that key."""
+    print(f"Watching {job.path}: it is checked whenever you save it.  "
+          + ("Keys: h hint, n next, l list, q quit." if keys.there() else "Ctrl-C ends this."), flush=True)
+    seen = None
+    while True:
+        now = content(job.path)
+        if now not in (None, seen):
+            print(f"--- {time.strftime('%H:%M:%S')} {'-' * 80}", flush=True)
+            seen, grade = now, judged_unless_saved(job, now)
+            if not grade:
+                print("Saved meanwhile: once more.", flush=True)
+                seen = None
+            elif tell(job, grade, out) == 0:
+                return ""
+        key = pressed(0.2)
+        if key in ("q", "n"):
+            return key
+        if key == "h":
+            show_hints(job.name, out)
+        elif key == "l":
+            show_list(out)
+
+
+def judged_unless_saved(job, seen):
+    """The Grade of a file, None if its content changes first; what is no longer asked for is ended."""
+    from lessons.exercises.apart import Apart
+    running, found = [], []
+
+    def run(*arguments, **settings):
+        running.append(Apart(*arguments, **settings))
+        return running[-1]
+
+    thread = threading.Thread(target=lambda: found.append(grades.judged(job, run)), daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.1)
+            if content(job.path) not in (None, seen):
+                return None
+    finally:
+        for student in running:
+            student.process.kill()
+        thread.join()
+    return found[0]
+
+
+def content(path):
+    """A file's bytes, None while it is not there: editors move files about."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def exercises(arguments, folder):
+    """Copy the exercises into a folder of your own; from then on they are checked there."""
+    there = arguments.to.absolute()
+    progress.prepare(arguments.out)
+    new = [name for name in NAMES if not (there / f"{name}.py").exists()]
+    for name in new:
+        file(name, there)
+    settle(arguments.out, there)
+    kept = f"; {len(NAMES) - len(new)} were there and stay as they are" * (len(new) < len(NAMES))
+    print(f"{len(new)} exercises are new in {there}{kept}.")
+    print(f"From now on they are checked there: {arguments.out / 'progress.json'} has it noted.")
+    return 0
 
 
 def self_test():
@@ -221,17 +251,21 @@ def paragraph(text):
 
 ONE = {"exercise": dict(type=named, help="a number, a name, or the path of its file")}
 NEXT = {"exercise": ONE["exercise"] | dict(nargs="?")}
+CHECK = {
+    "what": dict(nargs="*", type=meant, help="a number, a name, 3-7, all, the path of a file or a folder"),
+    "--dir": dict(type=console.folder, metavar="DIR", help="a student's files, or a folder for each student"),
+    "--json": dict(action="store_true", help="print the results as JSON"),
+    "--junit": dict(type=console.folder, metavar="FILE", help="write the results as JUnit's XML"),
+    "--points": dict(type=console.folder, metavar="FILE", help='what they are worth: lines such as "07 3"'),
+    "--seed": dict(type=console.seed, metavar="N", help="of the arrays that are tried"),
+    "--seconds": dict(type=float, metavar="S", help=f"for each file (default: {SECONDS})"),
+    "--self-test": dict(action="store_true", help="for maintainers: check the exercises themselves"),
+}
 COMMANDS = {                                    # the function, its options, its other arguments
-    "check": (check, ["--out"], NEXT | {"--self-test": dict(action="store_true")}),
+    "check": (check, ["--out"], CHECK),
     "hint": (hint, ["--out"], NEXT),
     "solution": (solution, ["--out"], ONE | {"--anyway": dict(action="store_true")}),
     "reset": (reset, ["--out"], ONE),
     "watch": (watch, ["--out"], NEXT),
+    "exercises": (exercises, ["--out"], {"to": dict(type=console.folder, metavar="DIR", help="your folder")}),
 }
-
-if __name__ == "__main__":
-    sys.excepthook = console.told_briefly
-    try:
-        sys.exit(judge_here(sys.argv[1], sys.argv[2], float(sys.argv[3])))
-    except KeyboardInterrupt:
-        sys.exit(130)

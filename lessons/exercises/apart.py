@@ -1,0 +1,88 @@
+"""A student's file in a process of its own: it may print, exit, crash or never end, and cannot reach us."""
+import json
+import pickle
+import subprocess
+import sys
+import threading
+
+from lessons import console
+from lessons.exercises import SECONDS, wire
+from lessons.exercises.student import Failed
+
+GRACE = 5                                       # more, after which the process is ended from outside
+COMMAND = [sys.executable, "-P", "-B", "-m", "lessons.exercises.student"]
+
+
+class Apart:
+    """What Student is, through a pipe; close() ends the process."""
+
+    def __init__(self, source, path, seconds=SECONDS, errors=None):
+        self.process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                                        env=console.environment() | {"OMP_NUM_THREADS": "1"})
+        self.late = False
+        self.timer = threading.Timer(seconds + GRACE, self._too_late)
+        self.timer.daemon = True
+        self.timer.start()
+        try:
+            self.functions = self._ask(source, path, seconds)["functions"]
+        except BaseException:
+            self.close()
+            raise
+
+    def has(self, function):
+        """Whether the file defines this function."""
+        return function in self.functions
+
+    def names(self, function):
+        """The names of its arguments."""
+        return self.functions[function]
+
+    def call(self, function, *arguments, quiet=True):
+        """What the function returns; it may change its arguments.  quiet: what it prints is lost."""
+        reply = self._ask(function, arguments, quiet)
+        try:
+            for k, array in reply["changed"]:
+                array = wire.unpack(array)
+                arguments[k].shape = array.shape
+                arguments[k][...] = array
+            return wire.unpack(reply["result"])
+        except Exception:                       # whatever it is, it was not written by our end of the pipe
+            raise self._ended() from None
+
+    def close(self):
+        """Ends the process."""
+        self.timer.cancel()
+        self.process.kill()
+        self.process.wait()
+        for stream in self.process.stdin, self.process.stdout:
+            try:
+                stream.close()
+            except OSError:                     # what it was not there to read
+                pass
+
+    def _ask(self, *question):
+        """The reply to a question; what was printed is printed here."""
+        try:
+            wire.send(self.process.stdin, pickle.dumps(question))
+            reply = json.loads(wire.receive(self.process.stdout))
+            print(reply["printed"], end="")
+            failed = reply.get("failed")
+        except (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise self._ended() from None
+        if failed:
+            raise Failed(*map(str, failed))
+        return reply
+
+    def _ended(self):
+        """The process is no more, or says what cannot be understood."""
+        try:
+            status = self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:       # it has only hung up
+            status = "none"
+        if self.late:
+            return Failed("timeout", "Still at work when the time was up, inside one long call of NumPy?")
+        return Failed("exit", f"It ended without an answer (exit status {status}).")
+
+    def _too_late(self):
+        self.late = True
+        self.process.kill()
