@@ -191,6 +191,7 @@ EXITS = {"by status 0": "typing.sys.modules['os']._exit(0)",
          "by status 10": "typing.sys.modules['os']._exit(10)",
          "politely": "typing.sys.exit(0)", "by a signal": "typing.sys.modules['os'].abort()",
          "as by a key": "raise KeyboardInterrupt"}
+REFUSED = "ImportError", "ModuleNotFoundError", "PermissionError"
 TASKS = ["08_relu", "19_adam"]                  # a gradient, and a value
 
 
@@ -237,9 +238,20 @@ def test_a_measured_slope_does_not_count(name, arrays, result, step):
 def test_what_others_have_written_does_not_count(name, way, tmp_path):
     line = OTHERS[way].format(name=name, path=exercises.SOLUTIONS / f"{name}.py")
     verdict = apart(name, after(name, line), tmp_path)
-    assert not verdict.passed and verdict.cause in ("ImportError", "PermissionError"), verdict
+    assert not verdict.passed and verdict.cause in REFUSED, verdict
     verdict = apart(name, after(name, ""), tmp_path, head=f"import typing, numpy as np\n{line}")
-    assert not verdict.passed and verdict.cause in ("ImportError", "PermissionError"), verdict
+    assert not verdict.passed and verdict.cause in REFUSED, verdict
+
+
+@pytest.mark.parametrize("line", [
+    "import checks", "import grades", "from student import Student", "__import__('solutions.08_relu')",
+    "import sys", "import helper"])
+def test_files_beside_the_exercise_are_no_way_round(line, tmp_path):
+    (tmp_path / "helper.py").write_text("from minidl import functions\n")
+    for folder in ROOT / "lessons/exercises", tmp_path:
+        source = f"{line}\n{exercises.load('08_relu').solved}"
+        verdict = judge("08_relu", source, str(folder / "08_relu.py"), Apart)
+        assert not verdict.passed and verdict.cause in REFUSED, verdict
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -270,9 +282,17 @@ def test_what_a_file_prints_does_not_get_among_the_answers(tmp_path, capfd):
 
 
 def test_a_broken_answer_is_an_end_without_one(tmp_path):
-    line = "[typing.sys.modules['os'].write(fd, b'\\0' * 8 + b'x') for fd in range(3, 9)]"
-    verdict = apart("08_relu", f"try:\n    {line}\nexcept OSError:\n    pass\nreturn g", tmp_path)
-    assert not verdict.passed
+    for frame in b"x", b"[]", b"{}", b'{"printed": "", "failed": [1, 2, 3]}', b'{"printed": ""}':
+        text = len(frame).to_bytes(8, "big") + frame
+        body = f"""
+            for fd in range(3, 9):
+                try:
+                    typing.sys.modules["os"].write(fd, {text})
+                except OSError:
+                    pass
+            return g * (x > 0)"""
+        verdict = apart("08_relu", body, tmp_path)
+        assert not verdict.passed and verdict.cause in ("exit", "1"), verdict
 
 
 @pytest.mark.parametrize("body, word", [

@@ -24,7 +24,7 @@ class Apart:
         self.timer.daemon = True
         self.timer.start()
         try:
-            self.functions = self._ask(source, path, seconds)["functions"]
+            self.functions = self._ask(functions, source, path, seconds)
         except BaseException:
             self.close()
             raise
@@ -39,15 +39,7 @@ class Apart:
 
     def call(self, function, *arguments, quiet=True):
         """What the function returns; it may change its arguments.  quiet: what it prints is lost."""
-        reply = self._ask(function, arguments, quiet)
-        try:
-            for k, array in reply["changed"]:
-                array = wire.unpack(array)
-                arguments[k].shape = array.shape
-                arguments[k][...] = array
-            return wire.unpack(reply["result"])
-        except Exception:                       # whatever it is, it was not written by our end of the pipe
-            raise self._ended() from None
+        return self._ask(lambda reply: result(reply, arguments), function, arguments, quiet)
 
     def close(self):
         """Ends the process."""
@@ -60,18 +52,20 @@ class Apart:
             except OSError:                     # what it was not there to read
                 pass
 
-    def _ask(self, *question):
-        """The reply to a question; what was printed is printed here."""
+    def _ask(self, read, *question):
+        """What `read` finds in the reply to a question; what was printed is printed here."""
+        question = pickle.dumps(question)
         try:
-            wire.send(self.process.stdin, pickle.dumps(question))
+            wire.send(self.process.stdin, question)
             reply = json.loads(wire.receive(self.process.stdout))
             print(reply["printed"], end="")
             failed = reply.get("failed")
-        except (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            found = [str(word) for word in failed] if failed else read(reply)
+        except Exception:                       # whatever it is, it was not written by our end of the pipe
             raise self._ended() from None
         if failed:
-            raise Failed(*map(str, failed))
-        return reply
+            raise Failed(found[0], found[-1])
+        return found
 
     def _ended(self):
         """The process is no more, or says what cannot be understood."""
@@ -86,3 +80,17 @@ class Apart:
     def _too_late(self):
         self.late = True
         self.process.kill()
+
+
+def functions(reply):
+    """The names of a file's functions, and of their arguments."""
+    return {name: [str(argument) for argument in names] for name, names in reply["functions"].items()}
+
+
+def result(reply, arguments):
+    """What a function returned; the arguments become what they were after the call."""
+    for k, array in reply["changed"]:
+        array = wire.unpack(array)
+        arguments[k].shape = array.shape
+        arguments[k][...] = array
+    return wire.unpack(reply["result"])

@@ -95,10 +95,13 @@ def judged(job, run=None):
 
 
 def silently(job):
-    """The Grade of a file, without what it prints."""
+    """The Grade of a file, without what it prints; one that upsets the check itself ends no other's."""
     from lessons.exercises.apart import Apart
-    with redirect_stdout(io.StringIO()):
-        return judged(job, partial(Apart, errors=subprocess.DEVNULL))
+    try:
+        with redirect_stdout(io.StringIO()):
+            return judged(job, partial(Apart, errors=subprocess.DEVNULL))
+    except Exception as error:
+        return Grade(job.student, job.name, False, "unjudged", f"{type(error).__name__}: {error}", 0.0)
 
 
 def all_of(todo):
@@ -110,13 +113,18 @@ def all_of(todo):
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), ignore_interrupt)
     try:
         for number, grade in enumerate(pool.map(silently, todo, chunksize=4), 1):
-            if sys.stderr.isatty():
-                print(f"\r{number} of {len(todo)} checked", end="", file=sys.stderr, flush=True)
+            show_progress(number, len(todo))
             yield grade
     finally:
         pool.shutdown(cancel_futures=True)
-        if sys.stderr.isatty():
-            print("\r" + " " * 40, end="\r", file=sys.stderr, flush=True)
+
+
+def show_progress(number, whole):
+    """A line on standard error: one that is overwritten in a terminal, elsewhere one for 500 files."""
+    terminal = sys.stderr.isatty()
+    if terminal or number % 500 == 0:
+        end = "" if terminal and number < whole else "\n"
+        print(f"{chr(13) * terminal}{number} of {whole} checked", end=end, file=sys.stderr, flush=True)
 
 
 def ignore_interrupt():
