@@ -110,9 +110,9 @@ def all_of(todo):
         yield from map(silently, todo)
         return
     workers = min(max(2, os.cpu_count() or 2), 32)
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), ignore_interrupt)
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), wait_for_work)
     try:
-        for number, grade in enumerate(pool.map(silently, todo, chunksize=4), 1):
+        for number, grade in enumerate(pool.map(at_work, todo, chunksize=4), 1):
             show_progress(number, len(todo))
             yield grade
     finally:
@@ -127,8 +127,18 @@ def show_progress(number, whole):
         print(f"{chr(13) * terminal}{number} of {whole} checked", end=end, file=sys.stderr, flush=True)
 
 
-def ignore_interrupt():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)                # Ctrl-C is for the process that asked
+def wait_for_work():
+    """In a worker: Ctrl-C is for the process that asked …"""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def at_work(job):
+    """… but ends a judgement that has begun."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return silently(job)
+    finally:
+        wait_for_work()
 
 
 # --- points, and what is written ----------------------------------------------------------------------------
