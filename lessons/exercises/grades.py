@@ -86,11 +86,12 @@ def judged(job, run=None):
     start, run = time.perf_counter(), partial(run or Apart, seconds=job.seconds)
     try:
         source = job.path.read_text(encoding="utf-8", errors="replace")
-        passed, text, cause = judge(job.name, source, str(job.path), run, job.seed)
     except FileNotFoundError:
         passed, text, cause = False, "not handed in", "missing"
     except OSError as error:                    # a folder of that name, a file that may not be read
         passed, text, cause = False, f"cannot be read: {error.strerror}", "unreadable"
+    else:
+        passed, text, cause = judge(job.name, source, str(job.path), run, job.seed)
     return Grade(job.student, job.name, passed, cause, text, round(time.perf_counter() - start, 2))
 
 
@@ -167,8 +168,8 @@ def by_student(grades):
 
 def total(grades, points):
     """The points of the exercises that passed."""
-    sum_ = float(sum(points[grade.name] for grade in grades if grade.passed))
-    return int(sum_) if sum_.is_integer() else sum_
+    earned = sum(points[grade.name] for grade in grades if grade.passed)
+    return int(earned) if earned == int(earned) else earned
 
 
 def as_json(grades, points):
