@@ -22,7 +22,7 @@ def read(out):
         if not isinstance(state, dict) or not all(isinstance(entry, dict) for entry in state.values()):
             raise ValueError("not a table of lessons")
         return state
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError:                          # not JSON, not UTF-8, not a table
         names = (path.with_name(f"progress.broken{number or ''}.json") for number in range(1000))

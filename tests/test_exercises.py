@@ -451,7 +451,9 @@ def test_the_self_test_passes(desk):
 
 @pytest.mark.parametrize("words, sentence", [
     ("check 99", "no exercise '99'"), ("hint rleu", "did you mean relu?"), ("solution", "required: exercise"),
-    ("reset", "required: exercise"), ("check 1 --anyway", "--anyway"), ("chek", "did you mean check?")])
+    ("reset", "required: exercise"), ("check 1 --anyway", "--anyway"), ("chek", "did you mean check?"),
+    ("check all --dir nowhere", "there is no folder nowhere"), ("check 8 --junit no/where", "no folder for"),
+    ("exercises", "required: DIR")])
 def test_a_wrong_command_gives_exit_status_2(desk, words, sentence):
     status, shown = desk(*words.split())
     assert status == 2 and sentence in shown and "Traceback" not in shown
@@ -603,7 +605,8 @@ def test_an_out_folder_that_cannot_be_made_is_told_before_any_work(desk):
     Path("taken").touch()
     for words in ["check", "8"], ["check", "7-8"], ["reset", "8"], ["hint", "8"], ["exercises", "mine"]:
         status, shown = desk(*words, "--out", "taken/out")
-        assert status == 2 and shown.count("\n") == 1 and "--out DIR keeps results elsewhere" in shown, shown
+        assert status == 2 and shown.count("\n") == 1, shown
+        assert "nothing can be kept in taken/out" in shown and "--out DIR keeps results elsewhere" in shown
 
 
 class Watch:

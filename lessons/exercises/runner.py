@@ -20,6 +20,8 @@ def check(arguments, folder):
         return self_test()
     mine = home(arguments.out, folder)
     asked, there = arguments.what, arguments.dir or mine
+    if arguments.dir and not there.is_dir():
+        raise UsageError(f"there is no folder {there}")
     if not asked:
         asked = [NAMES] if arguments.dir else [[name] for name in [unsolved(arguments.out)] if name]
     todo = list(grades.jobs(asked, there, seconds=arguments.seconds or SECONDS, seed=arguments.seed))
