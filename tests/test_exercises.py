@@ -21,6 +21,7 @@ from lessons.exercises.apart import Apart
 from lessons.exercises.checks import CHECKS, judge
 
 ROOT = Path(__file__).parent.parent
+ALL = len(NAMES)
 BUGS = {name: check.bug for name, check in CHECKS.items() if check.bug}
 RIGHT_ROWS = [(name, how, body) for name, ways in RIGHT.items() for how, body in ways.items()]
 WRONG_ROWS = [(name, cause, body) for name, rows in WRONG.items() for cause, body in rows]
@@ -38,7 +39,7 @@ def answered(name, body):
 # The exercises themselves
 
 
-def test_there_are_thirty_in_the_order_of_the_lessons_and_ten_are_bugs():
+def test_they_are_in_the_order_of_the_lessons_and_ten_are_bugs():
     read = " ".join(PARTS.values()).split()
     lessons = [read.index(exercises.load(name).lesson) for name in NAMES]
     assert NAMES == sorted(CHECKS) and lessons == sorted(lessons)
@@ -336,7 +337,8 @@ def test_check_goes_from_failing_to_solved_and_on_to_the_next(desk):
     status, shown = desk("check")
     assert status == 0
     assert shown.startswith("✓ 01_chain_rule\nSlopes multiply") and "minidl/tensor.py" in shown
-    assert shown.endswith("Next: python -m lessons check 02 (1 of 30 solved)\n") and shown.count("\n") <= 9
+    assert shown.endswith(f"Next: python -m lessons check 02 (1 of {ALL} solved)\n")
+    assert shown.count("\n") <= 9
     assert set(progress.read("out")["exercises/01_chain_rule"]) == {"done"}
     assert "02_smooth_abs" in desk("check")[1]
 
@@ -441,12 +443,12 @@ def test_when_all_are_solved_it_says_so(desk):
     for name in NAMES:
         record.note("out", name, done="2026-01-01")
     for word in "check", "hint", "watch":
-        assert desk(word) == (0, "All 30 exercises are solved.\n")
+        assert desk(word) == (0, f"All {ALL} exercises are solved.\n")
 
 
 def test_the_self_test_passes(desk):
     status, shown = desk("check", "--self-test")
-    assert status == 0 and "30 exercises" in shown and "0 faults" in shown, shown
+    assert status == 0 and f"{ALL} exercises" in shown and "0 faults" in shown, shown
 
 
 @pytest.mark.parametrize("words, sentence", [
@@ -501,7 +503,7 @@ def test_a_file_of_yours_is_yours_by_its_path_too(desk):
     desk("check", "8")
     write(desk.file("").parent, relu="solved")
     status, shown = desk("check", "../clone/lessons/exercises/08_relu.py")
-    assert status == 0 and "(1 of 30 solved)" in shown and "exercises/08_relu" in progress.read("out")
+    assert status == 0 and f"(1 of {ALL} solved)" in shown and "exercises/08_relu" in progress.read("out")
 
 
 def test_ranges_folders_and_all_end_in_one_table(desk, tmp_path):
@@ -511,7 +513,7 @@ def test_ranges_folders_and_all_end_in_one_table(desk, tmp_path):
     assert re.search(r"08_relu +✓ +\d\.\d s\n09_relu_layer +✗ missing .*\n10_sigmoid +✗ ", shown), shown
     assert set(progress.read("out")) == {"exercises/08_relu", "exercises/11_tanh"}
     assert desk("check", "8", "tanh")[0] == 0
-    assert "2 of 30 passed" in desk("check", "all")[1]
+    assert f"2 of {ALL} passed" in desk("check", "all")[1]
     write(tmp_path / "ann", relu="solved", tanh="solved")
     status, shown = desk("check", "../ann")
     assert status == 0 and "2 of 2 passed" in shown
@@ -561,7 +563,7 @@ def test_the_table_of_a_class_names_what_was_hardest(desk, folders):
 def test_one_folder_of_exercises_is_one_student(desk, folders):
     status, shown = desk("check", "7", "8", "--dir", folders / "ann", "--json")
     assert status == 0 and list(json.loads(shown)) == ["ann"]
-    assert "3 of 30 passed" in desk("check", "--dir", folders / "ann")[1]
+    assert f"3 of {ALL} passed" in desk("check", "--dir", folders / "ann")[1]
 
 
 def test_points_that_cannot_be_read_are_a_wrong_command(desk, folders):
@@ -584,15 +586,15 @@ def test_a_mark_is_taken_back_when_the_file_is_spoilt(desk):
 
 def test_next_and_list_count_the_exercises(desk):
     record.note("out", "01_chain_rule", done="2026-01-01")
-    assert desk("next")[1].endswith("\nExercises: 1 of 30 solved; next: python -m lessons check 02\n")
-    assert desk("list")[1].endswith("\n1 of 30 exercises solved\n")
+    assert desk("next")[1].endswith(f"\nExercises: 1 of {ALL} solved; next: python -m lessons check 02\n")
+    assert desk("list")[1].endswith(f"\n1 of {ALL} exercises solved\n")
 
 
 def test_the_files_may_be_in_a_folder_of_your_own(desk):
     write(Path("mine"), relu="return g")
     status, shown = desk("exercises", "mine")
-    assert status == 0 and "29 exercises are new in " in shown and "; 1 were there and stay" in shown
-    assert len(list(Path("mine").iterdir())) == 30 and not desk.file("").parent.exists()
+    assert status == 0 and f"{ALL - 1} exercises are new in " in shown and "; 1 were there and stay" in shown
+    assert len(list(Path("mine").iterdir())) == ALL and not desk.file("").parent.exists()
     assert Path("mine/11_tanh.py").read_text(encoding="utf-8") == exercises.load("11_tanh").blank
     assert "✗ 08_relu  mine/08_relu.py" in desk("check", "8")[1]
     write(Path("mine"), relu="solved")
@@ -672,7 +674,7 @@ def test_watch_has_keys_in_a_terminal_and_leaves_it_as_it_was(desk):
         os.write(watch.keys, b"h")
         assert "Hint 1 of 2 for 01_chain_rule" in watch.until("second hint.\n")
         os.write(watch.keys, b"l")
-        watch.until("0 of 30 exercises solved\n")
+        watch.until(f"0 of {ALL} exercises solved\n")
         os.write(watch.keys, b"n")
         assert "Watching" in watch.until("hint: python -m lessons hint 02\n")
         os.write(watch.keys, b"q")
