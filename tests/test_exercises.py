@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from exercise_answers import RIGHT, WRONG
 
@@ -19,6 +20,7 @@ from lessons.contents import PARTS
 from lessons.exercises import NAMES, record
 from lessons.exercises.apart import Apart
 from lessons.exercises.checks import CHECKS, judge
+from minidl.diagnosis import CAUSES
 
 ROOT = Path(__file__).parent.parent
 ALL = len(NAMES)
@@ -39,10 +41,13 @@ def answered(name, body):
 # The exercises themselves
 
 
-def test_they_are_in_the_order_of_the_lessons_and_ten_are_bugs():
+def test_there_are_sixty_in_the_order_of_the_lessons_and_ten_are_bugs():
     read = " ".join(PARTS.values()).split()
     lessons = [read.index(exercises.load(name).lesson) for name in NAMES]
-    assert NAMES == sorted(CHECKS) and lessons == sorted(lessons)
+    assert NAMES == list(CHECKS) and [int(name[:2]) for name in NAMES] == list(range(1, 61))
+    assert lessons == sorted(lessons)
+    for part, numbers in PARTS.items():
+        assert part == "errata" or any(exercises.load(name).lesson in numbers.split() for name in NAMES), part
     assert len(BUGS) == len(set(BUGS.values())) == 10
 
 
@@ -77,9 +82,21 @@ def test_a_wrong_answer_is_rejected_and_gets_the_name_meant_for_it(name, cause, 
     assert len(verdict.text.splitlines()) <= 13 and time.process_time() - start < 2
 
 
-def test_every_exercise_has_an_answer_written_another_way_and_two_wrong_ones():
+def test_every_exercise_has_an_answer_written_another_way_and_five_wrong_ones_most_of_them_named():
     assert set(RIGHT) == set(WRONG) == set(NAMES)
-    assert all(len(rows) >= 2 for rows in WRONG.values())
+    assert all(len(rows) >= 5 for rows in WRONG.values())
+    for name, rows in WRONG.items():
+        assert sum(cause is not None for cause, _ in rows) >= 0.8 * len(rows), name
+    print(f"\n{len(WRONG_ROWS)} wrong answers, {sum(cause is not None for _, cause, _ in WRONG_ROWS)} named")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_slip_is_told_from_the_right_answer_and_bears_a_name_of_the_exercise(name):
+    slips = exercises.load(name).slips
+    for cause, sentence, wrong in slips:
+        with np.errstate(all="ignore"):
+            verdict = judge(name, wrong, name)
+        assert not verdict.passed and verdict.cause in {*CAUSES, *(other for other, *_ in slips)}, sentence
 
 
 @pytest.mark.parametrize("name", NAMES)

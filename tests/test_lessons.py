@@ -79,7 +79,7 @@ def test_claims_that_hold_give_exit_status_0_and_a_done_mark(good):
     assert "✓ two and two\n✓ a draw, squared: " in done.stdout
     assert "– only in full (not tested in quick mode)" in done.stdout
     assert "1 of 1 claims hold, 1 not tested in quick mode; 1 of 1 checks; 1 picture in out" in done.stdout
-    assert "\nNow: exercises 1–2, 4: python -m lessons check 01\n" in done.stdout
+    assert "\nNow: exercises 1–5: python -m lessons check 01\n" in done.stdout
     assert progress.read(good.parent / "out")["01_good"].items() >= {"quick": True, "claims": "1/1"}.items()
     assert (good.parent / "out/01_good/empty.png").stat().st_size > 0
 
@@ -401,8 +401,8 @@ def test_the_result_knows_the_script_and_the_engine_it_came_from(good):
 
 
 def test_the_exercises_that_a_lesson_opens_are_named_in_ranges():
-    assert contents.exercises_after("03") == "exercises 21–22, 25–27: python -m lessons check 21"
-    assert contents.exercises_after("32") == "exercise 54: python -m lessons check 54"
+    assert contents.exercises_after("03") == "exercises 20–27: python -m lessons check 20"
+    assert contents.exercises_after("32") == "exercises 54–55: python -m lessons check 54"
     assert contents.exercises_after("34") == ""
 
 

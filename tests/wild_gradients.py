@@ -423,7 +423,8 @@ case("focal loss, two classes: for label 0 one of the two terms has the wrong si
      binary_focal, partial(binary_focal_back, sign=-1), binary_focal_back, normal(7))
 WANTED = uniform(0, 1.2, (5, 4))
 case("cross-entropy with weights that do not sum to 1: softmax − y, as if they did", "kvark/meganeura#102",
-     "normaliser-path-missing", "sums? to|label|target|row sum|normalis|probabilit", lambda s: -(WANTED * np.log(softmax(s))).sum(1),
+     "normaliser-path-missing", "sums? to|label|target|row sum|normalis|probabilit",
+     lambda s: -(WANTED * np.log(softmax(s))).sum(1),
      lambda g, s: g[:, None] * (softmax(s) - WANTED),
      lambda g, s: g[:, None] * (softmax(s) * WANTED.sum(1, keepdims=True) - WANTED), normal((5, 4)))
 TRUTH = softmax(normal((5, 4)))

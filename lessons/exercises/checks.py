@@ -4,10 +4,10 @@ A backward pass is compared with the numeric gradient of its forward pass, any o
 answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tried on batches of two sizes,
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
-import re
 from contextlib import closing
 from itertools import product
 from statistics import NormalDist
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +74,8 @@ class Gradient(NamedTuple):
                 grads = listed(student.call("backward", g, *xs, *constants))
                 return grads[:len(xs)]          # the gradients of constants, if returned, do not matter
 
-            found = examine(lambda *xs: ours.call("forward", *xs, *constants), backward, arrays, names[:len(arrays)])
+            found = examine(lambda *xs: ours.call("forward", *xs, *constants), backward, arrays,
+                            names[:len(arrays)])
             if wrong := [gradient for gradient in found if not gradient.right]:
                 cause, text = self.named(wrong, exercise, student, (g, *given))
                 before = f"Right for N = {BATCHES[0]}, but for N = {n} (is a size written as a number?)\n"
@@ -85,14 +86,14 @@ class Gradient(NamedTuple):
 
     @staticmethod
     def named(wrong, exercise, student, given):
-        """(cause, text) of the first wrong gradient that a slip explains; or that has a name; or of the first."""
-        names = student.names("forward")
+        """(cause, text) of the first wrong gradient that a slip explains, or else one that has a name."""
+        names = Student(exercise.solved, exercise.name).names("forward")
         for found in wrong:
             k = names.index(found.name) if found.name in names else None
             slip = k is not None and usual_slip(exercise, student, "backward", [given],
                                                 lambda grads, k=k: listed(grads)[k])
             if slip:
-                return slip[0], f"{found.line()}   [{slip[0]}]\n{slip[1]}\n{found.table()}"
+                return slip[0], f"{found.line()}   [{slip[0]}]\n{slip[1]}\n{found.table()}".rstrip()
         found = next((found for found in wrong if found.cause), wrong[0])
         return found.cause, str(found)
 
@@ -209,7 +210,7 @@ def usual_slip(exercise, student, function, trials, part):
         try:
             with np.errstate(all="ignore"):
                 if all(map(agree, results(student), results(Student(wrong, cause)))):
-                    return cause, f"This is just what comes out {sentence}."
+                    return cause, fill(f"This is just what comes out {sentence}.", 104, subsequent_indent="    ")
         except (Failed, IndexError):
             continue
 
