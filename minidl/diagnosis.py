@@ -371,7 +371,7 @@ def cotangent(e):
         return "cotangent-ignored", f"yours is the same, whatever g is{right}"
     if not e.linear:
         of_0, of_u, of_both = (e.yours(g) for g in (0 * e.v, e.u, e.v + e.u))
-        if e.same(of_both + of_0, e.a + of_u):
+        if of_0.any() and e.same(of_both + of_0, e.a + of_u):
             return "cotangent-missing", "for g = 0 yours is not 0; what is added to that is linear in g"
         return ("not-linear",
                 "a gradient is linear in g: backward(g + g′) = backward(g) + backward(g′), and yours is not")

@@ -26,7 +26,7 @@ NOISE = 6e-15           # times Σ |v|(|y| + 1)/h: what rounding may make of a s
 at_least_1 = partial(np.maximum, 1)
 # Further steps, for where the first meets a kink or drowns in rounding: a step, times this function of |x|.
 LARGE, EPS = 1e-2, 2.3e-16                       # an output that the large step does not move may hide ε|y|
-STEPS = (STEP, at_least_1), (1e-4, np.abs), (STEP, np.ones_like), (LARGE, at_least_1)
+STEPS = (STEP, at_least_1), (1e-4, np.abs), (STEP, np.ones_like), (LARGE, at_least_1), (1e-7, at_least_1)
 MANY = 5000             # entries; above that, an array is checked along random directions
 WORDS = (1e-7, "right"), (1e-5, "probably right"), (1e-3, "suspicious"), (np.inf, "wrong")
 

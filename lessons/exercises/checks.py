@@ -210,7 +210,8 @@ def usual_slip(exercise, student, function, trials, part):
         try:
             with np.errstate(all="ignore"):
                 if all(map(agree, results(student), results(Student(wrong, cause)))):
-                    return cause, fill(f"This is just what comes out {sentence}.", 104, subsequent_indent="    ")
+                    said = fill(f"This is just what comes out {sentence}.", 104, subsequent_indent="    ")
+                    return cause, said
         except (Failed, IndexError):
             continue
 
