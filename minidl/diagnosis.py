@@ -72,7 +72,7 @@ CAUSES = {
         ("the gradient of the padded array is returned",
          "the end of the backward pass: who removes the frame?"),
     "edges-missing":
-        ("the windows do not reach the end (a stride that does not divide), and neither does the gradient",
+        ("the gradient ends where the last window, index or step does, before the end of the input",
          "the line that makes the array of the gradient"),
     "vector-transpose":
         (".T of a 1-D array is itself: an inner or an entrywise product came out, not an outer one",
@@ -168,8 +168,9 @@ CAUSES = {
         ("a slope on the way, or a gate or weight that multiplies forwards, is left out, or half of it",
          "the chain rule's factors, one by one"),
     "slope-inside":
-        ("a function inside (tanh, σ, a norm with ε) is treated as the line that it is near 0: its slope is "
-         "forgotten, or taken at another layer", "each activation, and where its slope is multiplied"),
+        ("a function inside (tanh, σ, a norm with ε) is a line near 0, which hides what is wrong with its "
+         "slope: it is forgotten, or of another layer, or on a path that does not lead through the function",
+         "each activation, and where its slope is multiplied"),
     "factor-in-part":
         ("one piece of a function in pieces, or one group of entries, has lost a constant or a sign",
          "what these entries have in common, and the constants of that piece"),
@@ -234,7 +235,7 @@ class Diagnosis:
     @property
     def usually(self):
         """What the signs usually mean."""
-        return CAUSES[self.cause][0] if self.cause else "two mistakes at once, or one that has no name here"
+        return CAUSES[self.cause][0] if self.cause else "a mistake that has no name here, or two at once"
 
     @property
     def look(self):
