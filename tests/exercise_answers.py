@@ -595,7 +595,8 @@ WRONG = {
         ("sign", "return g - g * y * np.cos(x * y), -g * x * np.cos(x * y)"),
         ("inner-value", "return g * (y * np.cos(x) + 1), g * x * np.cos(y)"),
         ("passed-through", "dx = g * y * np.cos(x * y)\ndx = g * 1\nreturn dx, g * x * np.cos(x * y)"),
-        (None, "return g * y * np.cos(x + y) + g, g * x * np.cos(x + y)")],
+        (None, "return g * y * np.cos(x + y) + g, g * x * np.cos(x + y)"),
+        ("own-factor", "s = g * np.cos(x * y)\nreturn s * x + g, s * y")],
     "02_smooth_abs": [
         ("output-for-gradient", "return forward(x) * x / forward(x)"), ("passed-through", "return g"),
         ("wrong-local-derivative", "return g * x"),
@@ -682,6 +683,12 @@ WRONG = {
                 e = np.zeros_like(x)
                 e[i] = h
                 grad[i] = abs(f(x + e) - f(x - e)) / (2 * h)
+            return grad"""),
+        ("not-put-back", """
+            grad, e = np.zeros_like(x), np.zeros_like(x)            # e once for all
+            for i in np.ndindex(x.shape):
+                e[i] = h
+                grad[i] = (f(x + e) - f(x - e)) / (2 * h)
             return grad""")],
     "04_bias": [
         ("missing-batch-sum", "return g, g"), ("extra-1/N", "return g, g.mean(axis=0)"),
@@ -759,7 +766,8 @@ WRONG = {
         ("inverse-for-transpose", "d = np.linalg.solve(v.T, g.T).T\nreturn d @ w.T, x.T @ d, (x @ w).T @ g"),
         ("output-for-gradient", "y = x @ w @ v\nd = y @ v.T\nreturn d @ w.T, x.T @ d, (x @ w).T @ y"),
         ("extra-1/N", "d = g @ v.T\nreturn d @ w.T, x.T @ d / len(x), (x @ w).T @ g / len(x)"),
-        (None, "d = g * v.sum(1)\nreturn d @ w.T, x.T @ d, (x @ w).T @ g")],
+        (None, "d = g * v.sum(1)\nreturn d @ w.T, x.T @ d, (x @ w).T @ g"),
+        ("wrong-weights", "d = g @ w.T\nreturn d @ w.T, x.T @ d, (x @ w).T @ g")],
     "08_relu": [
         ("mask-missing", "return g"), ("mask-inverted", "return g * (x < 0)"),
         ("not-linear", "return g * (g > 0)"),
@@ -820,7 +828,7 @@ WRONG = {
         ("wrong-local-derivative", "return 2 * g * x"),
         ("wrong-local-derivative", "return -0.5 * g * x ** -1.5"),
         ("power-lowered-twice", "return 0.5 * g * x ** -1.5"),
-        ("constant-factor", "return g / np.sqrt(2 * x)"), ("cotangent-ignored", "return 0.5 / np.sqrt(x)"),
+        ("root-too-far", "return g / np.sqrt(2 * x)"), ("cotangent-ignored", "return 0.5 / np.sqrt(x)"),
         ("g-for-x", "with np.errstate(all='ignore'):\n    return g / (2 * np.sqrt(g))"),
         ("x-for-y", "y = forward(x)\nreturn g / (2 * np.sqrt(y))"), (None, "return g / 2 * x")],
     "13_mse": [
@@ -835,7 +843,9 @@ WRONG = {
         ("bracket-forgotten", "return g * (2 * x - t) / x.size"),
         ("wrong-shape", "return g * 2 * (x - t).mean()"),
         ("constant-factor", "return g * (x - t) / len(x)"),
-        (None, "return g * 2 * (x.mean(axis=0) - t) / x.size")],
+        (None, "return g * 2 * (x.mean(axis=0) - t) / x.size"),
+        ("mean-for-slope", "return np.full(x.shape, 2 * g * (x - t).mean())"),
+        ("mean-for-slope", "return np.full(x.shape, 2 * g * (x - t).mean() / x.size)")],
     "14_softmax": [
         ("diagonal-only", "p = forward(s)\nreturn g * p * (1 - p)"),
         ("normaliser-path-missing", "return g * forward(s)"),
@@ -954,7 +964,10 @@ WRONG = {
         ("square-of-the-mean", """
             m = 0.9 * m + 0.1 * g
             v = 0.999 * v + 0.001 * m ** 2
-            return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v""")],
+            return w - ETA * m / (1 - 0.9 ** t) / (np.sqrt(v / (1 - 0.999 ** t)) + EPS), m, v"""),
+        ("power-forgotten", """
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            return w - ETA * m / 0.1 / (np.sqrt(v / 0.001) + EPS), m, v""")],
     "20_padding": [
         ("padding-kept", "return g"), ("padding-kept", "return np.where(forward(x, kh, kw) != 0, g, 0)"),
         ("framed-twice", "return forward(g, kh, kw)"),
@@ -1231,8 +1244,8 @@ WRONG = {
     "26_average_pool": [
         ("contributions-lost", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
                                "    dx[window] = g[:, :, i, j, None, None] / 9\nreturn dx"),
-        ("constant-factor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
-                            "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
+        ("undivided", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                      "    dx[window] += g[:, :, i, j, None, None]\nreturn dx"),
         ("edges-missing", "dx = np.zeros((*x.shape[:2], 5, 5))\nfor i, j, window in windows(x):\n"
                           "    dx[window] += g[:, :, i, j, None, None] / 9\nreturn dx"),
         ("stride-forgotten", """
@@ -1251,9 +1264,13 @@ WRONG = {
                 dx[window] += g[:, :, i, j].reshape(len(x), -1, 1, 1) / 9
                 times[window] += 1
             return np.divide(dx, times, out=0 * x, where=times > 0)"""),
-        ("constant-factor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
-                            "    dx[window] += g[:, :, i, j, None, None] / SIZE\nreturn dx"),
-        ("wrong-shape", "return np.kron(g, np.ones((3, 3))) / 9")],
+        ("wrong-divisor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                          "    dx[window] += g[:, :, i, j, None, None] / SIZE\nreturn dx"),
+        ("wrong-shape", "return np.kron(g, np.ones((3, 3))) / 9"),
+        ("wrong-divisor", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                          "    dx[window] += g[:, :, i, j, None, None] / 4\nreturn dx"),
+        ("share-by-value", "dx = np.zeros_like(x)\nfor i, j, window in windows(x):\n"
+                           "    dx[window] += x[window] * g[:, :, i, j, None, None] / 9\nreturn dx")],
     "27_max_pool": [
         ("contributions-lost", """
             dx = np.zeros_like(x)
@@ -1294,7 +1311,7 @@ WRONG = {
                               "    dx[window] += x[window] == x[window].max((2, 3), keepdims=True)\n"
                               "return dx")],
     "28_rnn": [
-        ("contributions-lost", """
+        ("wrong-between-steps", """
             h = forward(x, u, w, b)
             d = g * (1 - h ** 2)                # nothing from the next step
             before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
@@ -1337,7 +1354,7 @@ WRONG = {
             before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
             du, dw = (np.tensordot(a, d, ([0, 1], [0, 1])) for a in (x, before))
             return d @ u.T, du, dw, d.sum((0, 1))"""),
-        ("contributions-lost", """
+        ("last-output-only", """
             h, d, later = forward(x, u, w, b), np.zeros_like(g), 0
             for t in range(g.shape[1] - 1, -1, -1):
                 above = g[:, -1] if t == g.shape[1] - 1 else later              # the last output's g alone
@@ -1355,7 +1372,9 @@ WRONG = {
         ("output-for-tanh", "d = g * (1 - (x + np.tanh(x @ w)) ** 2)\nreturn g + d @ w.T, x.T @ d"),
         ("cotangent-missing", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn 1 + d @ w.T, x.T @ d"),
         ("short-path-to-w", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn g + d @ w.T, x.T @ (d + g)"),
-        ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d")],
+        ("wrong-local-derivative", "d = g * (1 - np.tanh(x) ** 2)\nreturn g + d @ w.T, x.T @ d"),
+        ("extra-slope", "d = g * (1 - np.tanh(x @ w) ** 2)\nreturn d + d @ w.T, x.T @ d"),
+        ("short-path-misplaced", "d = g + g * (1 - np.tanh(x @ w) ** 2)\nreturn d @ w.T, x.T @ d")],
     "30_truncated_bptt": [
         ("not-truncated", """
             h, later = states(x, u, w, b), 0
@@ -1432,6 +1451,16 @@ WRONG = {
                 du, db = du + x[:, t].T @ d, db + d.sum(0)
                 dw = dw + (h[:, t - 1].T @ d if t else 0)
                 later = d @ w.T if t % k else 0
+            return du, dw, db"""),
+        ("few-steps", """
+            h, later = states(x, u, w, b), 0
+            du, dw, db = np.zeros_like(u), np.zeros_like(w), np.zeros_like(b)
+            for t in range(x.shape[1] // k * k - 1, -1, -1):        # whole pieces alone
+                d = (g[:, t] + later) * (1 - h[:, t] ** 2)
+                du, db = du + x[:, t].T @ d, db + d.sum(axis=0)
+                if t:
+                    dw += h[:, t - 1].T @ d
+                later = d @ w.T if t % k else 0
             return du, dw, db""")],
     "31_gated_cell": [
         ("branch-lost", """
@@ -1480,7 +1509,12 @@ WRONG = {
             new = f * c + i * p
             d = (g[0] + g[1]) * o * (1 - np.tanh(new) ** 2)
             return (d * c * f * (1 - f), d * p * i * (1 - i), g[0] * np.tanh(new) * o * (1 - o),
-                    d * i * (1 - p ** 2), d * f)""")],
+                    d * i * (1 - p ** 2), d * f)"""),
+        ("state-off-by-one", """
+            f, i, o, p = sigmoid(a_f), sigmoid(a_i), sigmoid(a_o), np.tanh(a_p)
+            d = g[1] + g[0] * o / np.cosh(c) ** 2                   # c, and not c′
+            of_o = g[0] * np.tanh(f * c + i * p) * o * (1 - o)
+            return d * c * f * (1 - f), d * p * i * (1 - i), of_o, d * i * (1 - p * p), d * f""")],
     "32_embedding": [
         ("contributions-lost", "de = np.zeros_like(e)\nde[words] += g\nreturn de"),
         ("contributions-lost", "de = np.zeros_like(e)\nde[words] = g\nreturn de"),
@@ -1494,7 +1528,8 @@ WRONG = {
         ("wrong-shape", "return g"),
         ("output-for-gradient", "de = np.zeros_like(e)\nnp.add.at(de, words, forward(e, words))\nreturn de"),
         ("extra-1/N", "return np.tensordot(np.eye(len(e))[words], g, ([0, 1], [0, 1])) / len(words)"),
-        ("all-to-all", "return np.ones_like(e) * g.sum(axis=(0, 1))")],
+        ("all-to-all", "return np.ones_like(e) * g.sum(axis=(0, 1))"),
+        ("rows-missing", "de = np.zeros((words.max() + 1, e.shape[1]))\nnp.add.at(de, words, g)\nreturn de")],
     "33_early_stopping": [
         ("tie-counts", """
             best, at = np.inf, 0
@@ -1602,9 +1637,9 @@ WRONG = {
                     break
             return at, epoch""")],
     "34_dropout": [
-        ("mask-missing", "return g / (1 - RATE)"), ("constant-factor", "return g * kept"),
+        ("mask-missing", "return g / (1 - RATE)"), ("scale-forgotten", "return g * kept"),
         ("mask-inverted", "return g * ~kept"), ("cotangent-ignored", "return kept / (1 - RATE)"),
-        ("constant-factor", "return g * kept / RATE"), ("constant-factor", "return g * kept * (1 - RATE)"),
+        ("wrong-divisor", "return g * kept / RATE"), ("inverted", "return g * kept * (1 - RATE)"),
         ("random-backward", "return g * (np.random.random(x.shape) >= RATE) / (1 - RATE)"),
         ("wrong-local-derivative", "return g * x * kept / (1 - RATE)"),
         ("nothing-arrives", "return g * (forward(x, kept) > 0) / (1 - RATE)"),
@@ -1659,7 +1694,7 @@ WRONG = {
             d_mean = -(g * gamma * r).sum(0)
             dx = g * gamma * r + d_mean / n + 2 * centred * d_var / n
             return dx, (g * centred * r).sum(0), g.sum(0)"""),
-        ("row-factor", """
+        ("factor-forgotten", """
             r = 1 / np.sqrt(x.var(0) + EPS)
             h = (x - x.mean(0)) * r
             d = g * gamma
@@ -1692,7 +1727,11 @@ WRONG = {
             r = 1 / np.sqrt(x.var(0) + EPS)
             h = (x - x.mean(0)) * r
             d = g * gamma
-            return r * (d - d.mean() - h * (d * h).mean()), (g * h).sum(0), g.sum(0)""")],
+            return r * (d - d.mean() - h * (d * h).mean()), (g * h).sum(0), g.sum(0)"""),
+        ("variance-for-deviation", """
+            var, d = x.var(0) + EPS, g * gamma
+            h = (x - x.mean(0)) / np.sqrt(var)
+            return (d - d.mean(0) - h * (d * h).mean(0)) / var, (g * h).sum(0), g.sum(0)""")],
     "38_batch_norm_eval": [
         ("biased", "a = 0, 2, 3\nreturn 0.9 * mean + 0.1 * x.mean(a), 0.9 * var + 0.1 * x.var(a)"),
         ("images-counted", """
@@ -1758,7 +1797,10 @@ WRONG = {
         ("second-half-only", "return np.sign(w) * np.maximum(abs(w) - ETA * lam, 0)"),
         ("sign-forgotten", "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v - ETA * lam"),
         (None, "v = w - ETA * x.T @ (x @ w - y) / len(y)\nreturn v * (abs(v) > lam)"),
-        ("ValueError", "v = w - ETA * x @ (x @ w - y)\nreturn np.maximum(abs(v) - ETA * lam, 0)")],
+        ("ValueError", "v = w - ETA * x @ (x @ w - y)\nreturn np.maximum(abs(v) - ETA * lam, 0)"),
+        ("stale-sign", """
+            v = w - ETA * x.T @ (x @ w - y) / len(x)
+            return np.copysign(np.maximum(abs(v) - ETA * lam, 0), w)""")],
     "40_pca": [
         ("mean-forgotten", "lam, v = np.linalg.eigh(x.T @ x / len(x))\nv = v[:, ::-1][:, :L]\n"
                            "return v, lam[::-1][:L], x @ v @ v.T"),
@@ -1780,7 +1822,11 @@ WRONG = {
         (None, """
             keep = np.argsort(-x.var(axis=0))[:L]               # the L coordinates that vary most
             v = np.eye(x.shape[1])[:, keep]
-            return v, x.var(axis=0)[keep], x.mean(0) + (x - x.mean(0)) @ v @ v.T""")],
+            return v, x.var(axis=0)[keep], x.mean(0) + (x - x.mean(0)) @ v @ v.T"""),
+        ("singular-values", """
+            c = x - x.mean(0)
+            s, vt = np.linalg.svd(c, full_matrices=False)[1:]
+            return vt[:L].T, s[:L], x.mean(0) + c @ vt[:L].T @ vt[:L]""")],
     "41_lda": [
         ("means-only", """
             w = x[y == 1].mean(0) - x[y == 0].mean(0)
@@ -1830,7 +1876,7 @@ WRONG = {
             z = np.tanh(x @ w + b)
             d = (g @ w) * (1 - z ** 2)
             return x.T @ d, z.T @ g, d.sum(0)                       # one for each use"""),
-        ("stray-factor", """
+        ("mean-for-sum", """
             z = np.tanh(x @ w + b)
             d = (g @ w) * (1 - z ** 2)
             return (x.T @ d + g.T @ z) / 2, d.sum(0)                # the mean of the two uses"""),
@@ -1862,7 +1908,11 @@ WRONG = {
         (None, """
             z = np.tanh(x @ w + b)
             d = (g @ w) * (1 - z ** 2)
-            return x.T @ g @ w + g.T @ z * (1 - z ** 2).mean(0), d.sum(0)""")],
+            return x.T @ g @ w + g.T @ z * (1 - z ** 2).mean(0), d.sum(0)"""),
+        ("local-derivative-forgotten", """
+            z = np.tanh(x @ w + b)
+            d = g @ w
+            return x.T @ (d * (1 - z * z)) + g.T @ z, d.sum(0)""")],
     "43_sparse_kl": [
         ("per-example", "h = sigmoid(a)\nreturn g * (-RHO / h + (1 - RHO) / (1 - h)) * h * (1 - h) / len(a)"),
         ("missing-1/N", "h = sigmoid(a)\nr = h.mean(0)\n"
@@ -1948,7 +1998,12 @@ WRONG = {
             h = sigmoid(x @ w + b)
             s = h * (1 - h)
             dw = 2 * w * (s ** 2).sum(0) / len(x)       # and then through the layer
-            return g * x.T @ (s * (w ** 2).sum(0)) / len(x) + g * dw, g * (s * (w ** 2).sum(0)).mean(0)""")],
+            return g * x.T @ (s * (w ** 2).sum(0)) / len(x) + g * dw, g * (s * (w ** 2).sum(0)).mean(0)"""),
+        ("sum-too-far", """
+            h = sigmoid(x @ w + b)
+            s = h - h * h
+            d = 2 * g * s * s * (1 - 2 * h) * np.linalg.norm(w) ** 2 / len(x)
+            return x.T @ d + 2 * g * w * (s * s).mean(axis=0), d.sum(axis=0)""")],
     "46_mmd": [
         ("sign", """
             k, q, n, m = kernel(x, x), kernel(x, y), len(x), len(y)
@@ -2116,6 +2171,10 @@ WRONG = {
             q = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)    # softmax for the sigmoid
             r = -np.sum(x * np.log(q) + (1 - x) * np.log(1 - q)) / len(x)
             k = np.sum(mean ** 2 + np.exp(log_var) - 1 - log_var) / 2 / len(x)
+            return r, k, -r - k"""),
+        ("bits-for-nats", """
+            r = (np.logaddexp2(0, s / np.log(2)) - x * s / np.log(2)).sum(axis=1).mean()
+            k = 0.5 * (mean ** 2 + np.exp(log_var) - 1 - log_var).sum(axis=1).mean()
             return r, k, -r - k""")],
     "52_decoder_likelihood": [
         ("constant-lost", "z = (x - guess) / np.exp(log_sigma)\n"
@@ -2275,7 +2334,14 @@ WRONG = {
             c += ETA * (np.mean(1 - sigmoid(c + v * x)) - np.mean(sigmoid(c + v * y)))
             v += ETA * (np.mean(x * (1 - sigmoid(c + v * x))) - np.mean(y * sigmoid(c + v * y)))
             dy = -v * sigmoid(c + v * y)
-            return c, v, a - ETA * (dy * z).mean(), b - ETA * dy.mean()""")],
+            return c, v, a - ETA * (dy * z).mean(), b - ETA * dy.mean()"""),
+        ("wrong-input", """
+            y = a * z + b
+            f, r = sigmoid(c + v * y), sigmoid(c + v * x)
+            c = c + ETA * ((1 - r).mean() - f.mean())
+            v = v + ETA * (((1 - r) * x).mean() - (f * z).mean())   # z, and not y
+            slope = v * sigmoid(c + v * y)
+            return c, v, a + ETA * (slope * z).mean(), b + ETA * slope.mean()""")],
     "56_gp_posterior": [
         ("noise-missing", """
             L, k = np.linalg.cholesky(kernel(x, x)), kernel(x, new)
@@ -2310,7 +2376,11 @@ WRONG = {
         (None, """
             K, k = kernel(x, x) + noise * np.eye(len(x)), kernel(x, new)
             mean = k.T @ np.linalg.solve(K, y)      # the spread of y takes the part of the prior
-            return mean, y.var() * (1 - (k * np.linalg.solve(K, k)).sum(0))""")],
+            return mean, y.var() * (1 - (k * np.linalg.solve(K, k)).sum(0))"""),
+        ("noise-missing", """
+            root = np.linalg.cholesky(kernel(x, x) + 1e-10 * np.eye(len(y)))    # that it does not fail
+            k = np.linalg.solve(root, kernel(x, new))
+            return np.linalg.solve(root, y) @ k, 1 - (k * k).sum(axis=0)""")],
     "57_expected_improvement": [
         ("maximised", """
             u = np.where(s > 0, (m - lowest) / np.where(s > 0, s, 1), 0)
@@ -2349,7 +2419,11 @@ WRONG = {
             s = s + 0.01                            # so that it is never 0
             u = (lowest - m) / s
             Phi, phi = (1 + erf(u / 2 ** 0.5)) / 2, np.exp(-u ** 2 / 2) / np.sqrt(2 * np.pi)
-            return (lowest - m) * Phi + s * phi""")],
+            return (lowest - m) * Phi + s * phi"""),
+        ("maximised", """
+            z = (m - lowest) / np.where(s > 0, s, 1)
+            Phi, phi = (1 + erf(z / 2 ** 0.5)) / 2, np.exp(-z * z / 2) / (2 * np.pi) ** 0.5
+            return (s > 0) * ((m - lowest) * Phi + s * phi)""")],
     "58_free_energy": [
         ("sign", "return v @ b + np.log(1 + np.exp(v @ w + c)).sum(axis=1)"),
         ("log-of-the-sum", "return -v @ b - np.log(1 + np.exp(v @ w + c).sum(axis=1))"),

@@ -7,6 +7,8 @@ mask was drawn on the way there and is given here.  Write ∂loss/∂x.
 
 After lesson 08.  This is meant to fail first.  To check it: python -m lessons check 34
 """
+import numpy as np
+
 RATE = 0.4
 
 

@@ -46,3 +46,5 @@ def backward(g, x, y):
 #   g * (slope * y + 1) => g * slope * y + 1
 # Slip extra-slope, if the direct path to x is multiplied by the cosine as well:
 #   slope * y + 1 => slope * (y + 1)
+# Slip own-factor, if a factor of x y gets itself for its slope, and not the other factor:
+#   g * (slope * y + 1), g * slope * x => g * (slope * x + 1), g * slope * y

@@ -35,9 +35,9 @@ def numeric_gradient(f, x, h):
 #   f(x - nudge)) / (2 * h) => f(x)) / h
 # Slip one-sided, if each entry is moved down only, and f there is compared with f(x):
 #   (f(x + nudge) - f(x - nudge)) / (2 * h) => (f(x) - f(x - nudge)) / h
-# Slip half-the-way, if each entry is moved up only, and the rise divided by the way of a step to both sides:
+# Slip half-the-way, if each entry moves up only, and the rise is divided as for both sides:
 #   f(x - nudge)) => f(x))
-# Slip stray-factor, if the rise of f from one side to the other is divided by h, which is half of the way:
+# Slip stray-factor, if the rise of f from side to side is divided by h, half of the way:
 #   / (2 * h) => / h
 # Slip bracket-forgotten, if the rise of f is divided by 2 and then multiplied by h:
 #   / (2 * h) => / 2 * h
@@ -57,11 +57,14 @@ def numeric_gradient(f, x, h):
 #   / (2 * h) => / (2 * h); x = x + nudge
 # Slip not-put-back, if an entry is moved up, compared with f before, and left there for the next ones:
 #   f(x - nudge)) / (2 * h) => f(x)) / h; x = x + nudge
+# Slip not-put-back, if an entry, once moved, is moved again with all that come after it:
+#   slopes = np.zeros(x.shape) => slopes = np.zeros(x.shape); moved = 0 * slopes
+#   nudge = np.zeros(x.shape) => nudge = moved
 # Slip zeros, if f is given one and the same array both times, or no slope is ever filled in:
 #   f(x + nudge) - f(x - nudge) => f(x) - f(x)
 # Slip entries-missed, if only the first entry is measured:
 #   / (2 * h) => / (2 * h); return slopes
-# Slip scaled-step, if the entry is moved by h times itself, and the rise divided as if it were moved by h:
+# Slip scaled-step, if an entry moves by h times itself, and the rise is divided as if by h:
 #   nudge[i] = h => nudge[i] = h * x[i]
-# Slip half-step, if the entry is moved by h/2 to each side, and the rise divided as if it were moved by h:
+# Slip half-step, if an entry moves by h/2 to each side, and the rise is divided as if by h:
 #   nudge[i] = h => nudge[i] = h / 2

@@ -32,7 +32,7 @@ def backward(g, x, b):
 #   return g, g.sum(axis=0) => return g * b, (g * x).sum(axis=0)
 # Slip product-rule, if g is multiplied by x, as in the slope of a product or of a square:
 #   return g, => return g * x,
-# Slip sum-too-far, if each number of b is given the sum over the whole of g, its own column and all others:
+# Slip sum-too-far, if each number of b is given the sum of the whole of g, not of its column:
 #   g.sum(axis=0) => np.full(len(b), g.sum())
 # Slip update-for-gradient, if b is moved down its gradient, and the new b is returned:
 #   g.sum(axis=0) => b - g.sum(axis=0)

@@ -48,3 +48,5 @@ def backward(g, x, w, v):
 #   d @ w.T => d @ w
 # Slip inverse-for-transpose, if g is taken back by the inverse of v, as if the layer were to be undone:
 #   g @ v.T => g @ np.linalg.inv(v)
+# Slip wrong-weights, if g is taken back through w where it should be through v:
+#   d = g @ v.T => d = g @ w.T

@@ -32,3 +32,5 @@ def backward(g, x):
 #   g / (2 * np.sqrt(x)) => g / (2 * x * np.sqrt(x))
 # Slip g-for-x, if g stands under the root, in place of x:
 #   g / (2 * np.sqrt(x)) => g / (2 * np.sqrt(g))
+# Slip root-too-far, if the 2 stands under the root, with x:
+#   g / (2 * np.sqrt(x)) => g / np.sqrt(2 * x)

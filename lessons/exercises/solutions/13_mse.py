@@ -45,3 +45,7 @@ def backward(g, x, t):
 #   difference = x - t => difference = np.sign(x - t) / 2
 # Slip wrong-local-derivative, if the slope is twice that of |x − t|:
 #   difference = x - t => difference = np.sign(x - t)
+# Slip mean-for-slope, if the mean of 2 (x − t) over all numbers is taken for the slope by each:
+#   difference = x - t => difference = np.sum(x - t) * np.ones_like(x)
+# Slip mean-for-slope, if the mean of all x − t stands where each number's own belongs:
+#   difference = x - t => difference = np.mean(x - t) * np.ones_like(x)

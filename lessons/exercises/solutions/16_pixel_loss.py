@@ -27,7 +27,7 @@ def backward(g, q, x):
 #   Document 003 writes the minus into l and once more into J = E[−l]; lesson 02 shows what comes of it.
 # In minidl: bce_with_logits, in minidl/losses.py, takes logits instead of q, and so never divides by q.
 
-# Slip by-the-logit, if the slope is q − x: that is right by the logit of q, as in minidl, and not by q:
+# Slip by-the-logit, if the slope is q − x: right by the logit of q, as in minidl, not by q:
 #   (1 - x) / (1 - q) - x / q => q - x
 # Slip term-lost, if only x log q is followed, and not (1 − x) log(1 − q):
 #   (1 - x) / (1 - q) - x / q => -x / q

@@ -40,11 +40,11 @@ def step(slope, w, v):
 #   ETA * MU * v => MU * v
 # Slip moved-twice, if the step begins at the place ahead, so that the old velocity moves w twice:
 #   return w - ETA * v => return ahead - ETA * v
-# Slip place-ahead, if w is taken for the place ahead, as in the lesson's formula, and not for the ball's own:
+# Slip place-ahead, if w is taken for the place ahead, as in the lesson, not for the ball's own:
 #   ahead = w - ETA * MU * v => g = slope(w)
 #   slope(ahead) => g
 #   w - ETA * v => w - ETA * (g + MU * v)
-# Slip looked-twice, if the slope is asked for ahead, and then the lesson's formula moves w ahead as well:
+# Slip looked-twice, if the slope is that ahead, and the lesson's formula moves w ahead as well:
 #   ahead = w - ETA * MU * v => g = slope(w - ETA * MU * v)
 #   slope(ahead) => g
 #   w - ETA * v => w - ETA * (g + MU * v)

@@ -58,6 +58,8 @@ def step(w, g, m, v, t):
 #   (1 - BETA1 ** t), v / (1 - BETA2 ** t) => (1 - BETA1 ** (t + 1)), v / (1 - BETA2 ** (t + 1))
 # Slip product-for-power, if β·t stands for βᵗ:
 #   (1 - BETA1 ** t), v / (1 - BETA2 ** t) => (1 - BETA1 * t), v / (1 - BETA2 * t)
+# Slip power-forgotten, if 1 − β stands for 1 − βᵗ in the hats, as if each step were the first:
+#   (1 - BETA1 ** t), v / (1 - BETA2 ** t) => (1 - BETA1), v / (1 - BETA2)
 # Slip order, if the results come in the order m, v, w:
 #   return w => w = w
 #   EPS), m, v => EPS); return m, v, w

@@ -32,7 +32,7 @@ def backward(g, x, kh, kw):
 #   The two are partners, like pasting windows and taking them out.
 # In minidl: pad, in minidl/ops.py: its rule is a slice that begins at the width and is as long as x.
 
-# Slip empty-slice, if the slices end at minus the zeros behind them: with none there, a[0:-0] is empty:
+# Slip empty-slice, if the slices end at minus the zeros behind them: where none are, all is cut off:
 #   top:top + x.shape[2], left:left + x.shape[3]] => top:-(kh // 2), left:-(kw // 2)]
 # Slip axes-exchanged, if KW is taken for the rows, and KH for the columns:
 #   top, left = => left, top =

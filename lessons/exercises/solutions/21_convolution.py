@@ -51,7 +51,7 @@ def backward(g, x, w):
 #   dx, dw = np => n = 0 * x; dx, dw = np
 #   here = np.s_[:, :, i:i + kh, j:j + kw] => here = np.s_[:, :, i:i + kh, j:j + kw]; n[here] += 1
 #   return dx, dw => return dx / n, dw
-# Slip one-window, if w gets the sum of all g times the first window, as if x were the same in every window:
+# Slip one-window, if w gets the sum of all g times the first window, as if all were the same:
 #   return dx, dw => return dx, np.einsum("no,ncuv->ocuv", g.sum(axis=(2, 3)), x[:, :, :kh, :kw])
 # Slip channels-summed, if each channel gets the sum over all channels:
 #   "no,ocuv->ncuv", g[:, :, i, j], w) => "no,ocuv->nuv", g[:, :, i, j], w)[:, None]

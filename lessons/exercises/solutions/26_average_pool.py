@@ -61,3 +61,11 @@ def backward(g, x):
 # Slip window-too-small, if a window is 2 × 2 on the way back, so that none overlap, and each pixel has ¼:
 #   dx[window] += => dx[:, :, 2 * i:2 * i + 2, 2 * j:2 * j + 2] +=
 #   / SIZE ** 2 => / 4
+# Slip undivided, if each pixel of a window gets all of g, and not a ninth of it:
+#    / SIZE ** 2 =>
+# Slip wrong-divisor, if g is divided by 3, the side of a window, and not by its 9 pixels:
+#   / SIZE ** 2 => / SIZE
+# Slip wrong-divisor, if g is divided by 4, the square of the stride, and not by the 9 pixels:
+#   / SIZE ** 2 => / STRIDE ** 2
+# Slip share-by-value, if a pixel's share of g is multiplied by the pixel: a mean takes all alike:
+#   dx[window] += g => dx[window] += x[window] * g

@@ -65,3 +65,7 @@ def backward(g, x, u, w, b):
 #   du += => du =
 #   dw += => dw =
 #   db += => db =
+# Slip wrong-between-steps, if no step hands anything back to the one before it:
+#   from_next = d @ w.T => from_next = 0
+# Slip last-output-only, if g is used at the last step alone, as if the other states were no outputs:
+#   (g[:, t] + from_next) => (g[:, t] * (t == x.shape[1] - 1) + from_next)

@@ -44,3 +44,7 @@ def backward(g, x, w):
 #   d = g * (1 - np.tanh(x @ w) ** 2) => d = g * (1 - forward(x, w) ** 2)
 # Slip short-path-to-w, if w, too, is given a short path, though the x beside the tanh meets no w:
 #   g + d @ w.T, x.T @ d => g + d @ w.T, x.T @ (g + d)
+# Slip extra-slope, if the short path, too, has the slope of the tanh:
+#   g + d @ w.T => d + d @ w.T
+# Slip short-path-misplaced, if g by the short path joins the other before w, and goes through w too:
+#   g + d @ w.T, x.T @ d => (g + d) @ w.T, x.T @ (g + d)

@@ -51,7 +51,7 @@ def truncated_gradients(g, x, u, w, b, k):
 #   d[:, t] @ w.T if t % k else 0 => 0
 # Slip cut-misplaced, if each cut comes a step late: between the first and the second step of a piece:
 #   if t % k => if (t - 1) % k
-# Slip cut-misplaced, if each cut comes a step early: between the last step of a piece and the one before it:
+# Slip cut-misplaced, if each cut comes a step early: before the last step of a piece:
 #   if t % k => if (t + 1) % k
 # Slip cut-misplaced, if the pieces are counted from the end of the sequence, and not from its start:
 #   if t % k => if (x.shape[1] - t) % k
@@ -67,6 +67,8 @@ def truncated_gradients(g, x, u, w, b, k):
 #   reversed(range(x.shape[1])) => reversed(range((x.shape[1] - 1) // k * k, x.shape[1]))
 # Slip few-steps, if only the first piece gives its share, and the other pieces none:
 #   reversed(range(x.shape[1])) => reversed(range(min(k, x.shape[1])))
+# Slip few-steps, if a last piece that is shorter than k gives no share:
+#   reversed(range(x.shape[1])) => reversed(range(x.shape[1] // k * k))
 # Slip sliding-window, if there are no cuts, and each output's gradient goes k steps back on its own:
 #   h = states(x, u, w, b) => h = states(x, u, w, b); T = x.shape[1]
 #   t in reversed(range(x.shape[1])) => s, t in ((s, s - i) for s in range(T) for i in range(k))

@@ -54,7 +54,7 @@ def backward(g, a_f, a_i, a_o, a_p, c):
 #   g[0] * o * (1 => g[0] * (1
 # Slip wrong-local-derivative, if the tanh in h′ gets the slope t(1 − t), that of a sigmoid:
 #   (1 - out ** 2) => out * (1 - out)
-# Slip x-for-y, if the slope of tanh is written as 1 − c′², in the input, and not in the output tanh(c′):
+# Slip x-for-y, if the slope of tanh is 1 − c′², in the input, not in the output tanh(c′):
 #   (1 - out ** 2) => (1 - (f * c + i * p) ** 2)
 # Slip local-derivative-forgotten, if the gate's slope σ′ is left out:
 #   c * f * (1 - f) => c
@@ -68,7 +68,7 @@ def backward(g, a_f, a_i, a_o, a_p, c):
 #   f * (1 - f) => (1 - f ** 2)
 #   i * (1 - i) => (1 - i ** 2)
 #   o * (1 - o) => (1 - o ** 2)
-# Slip x-for-y, if the gate's slope is written as a(1 − a), in the gate's input, and not in its output:
+# Slip x-for-y, if the gate's slope is a(1 − a), in the gate's input, not in its output:
 #   f * (1 - f) => a_f * (1 - a_f)
 #   i * (1 - i) => a_i * (1 - a_i)
 #   o * (1 - o) => a_o * (1 - a_o)
@@ -87,3 +87,5 @@ def backward(g, a_f, a_i, a_o, a_p, c):
 #   i * (1 - p ** 2) => i
 # Slip wrong-local-derivative, if the proposal has the slope p(1 − p), that of a sigmoid:
 #   i * (1 - p ** 2) => i * p * (1 - p)
+# Slip state-off-by-one, if the slope of tanh in h′ is taken at c, the cell before the step, not at c′:
+#   (1 - out ** 2) => (1 - np.tanh(c) ** 2)

@@ -41,3 +41,5 @@ def backward(g, e, words):
 #   np.add.at(de, words, g) => de[:words.shape[1]] = g.sum(axis=0)
 # Slip cotangent-ignored, if each row gets how often its word stands there, and g plays no part:
 #   np.add.at(de, words, g) => np.add.at(de, words, 1)
+# Slip rows-missing, if the table ends after the largest word that occurs, and has not all V rows:
+#   np.zeros_like(e) => np.zeros((words.max() + 1, e.shape[1]))

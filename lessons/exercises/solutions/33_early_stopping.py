@@ -60,7 +60,7 @@ def early_stopping(losses, patience):
 #   return best_epoch, epoch => return best_epoch - 1, epoch
 # Slip looks-ahead, if the best epoch is that of the whole list, with those that come after the stop:
 #   return best_epoch, epoch => return np.nanargmin(losses) + 1, epoch
-# Slip looks-ahead, if argmin seeks the best of the whole list: it sees every epoch, and nan is least to it:
+# Slip looks-ahead, if argmin seeks the best of all epochs at once: to it, nan is the least:
 #   return best_epoch, epoch => b = np.argmin(losses) + 1; return b, min(b + patience, len(losses))
 # Slip looks-ahead, if the best epoch of the whole list is sought first, and the stop is put after it:
 #   return best_epoch, epoch => b = np.nanargmin(losses) + 1; return b, min(b + patience, len(losses))

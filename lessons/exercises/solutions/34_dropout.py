@@ -7,6 +7,8 @@ mask was drawn on the way there and is given here.  Write ∂loss/∂x.
 
 After lesson 08.  This is meant to fail first.  To check it: python -m lessons check 34
 """
+import numpy as np
+
 RATE = 0.4
 
 
@@ -28,3 +30,10 @@ def backward(g, x, kept):
 #   without it the gradient is too small by the factor 1 − rate.
 # In minidl: dropout, in minidl/functions.py, multiplies by a constant array, so that multiply's own rule
 #   does the rest.
+
+# Slip scale-forgotten, if the division by 1 − rate is left out on the way back:
+#   g * kept / (1 - RATE) => g * kept
+# Slip wrong-divisor, if g is divided by the rate, not by 1 − rate:
+#   g * kept / (1 - RATE) => g * kept / RATE
+# Slip inverted, if g is multiplied by 1 − rate, not divided by it:
+#   g * kept / (1 - RATE) => g * kept * (1 - RATE)

@@ -48,3 +48,7 @@ def backward(g, x, gamma, beta):
 #   (g * xhat).sum(axis=0) => (g * x).sum(axis=0)
 # Slip not-normalised, if x − μ stands where x̂ belongs:
 #   (g * xhat).sum(axis=0) => (g * (x - x.mean(axis=0))).sum(axis=0)
+# Slip factor-forgotten, if γ is left out on the way from y to x:
+#   d = g * gamma => d = g
+# Slip variance-for-deviation, if the way to x is divided by σ² + ε, not by its root:
+#   (d * xhat).mean(axis=0)) / deviation => (d * xhat).mean(axis=0)) / deviation ** 2

@@ -30,7 +30,7 @@ def step(w, x, y, lam):
 # In minidl: elastic_net, in minidl/losses.py, has no such step: there descent takes sign(w), 0 at 0, for a
 #   slope.
 
-# Slip subgradient, if the second half takes off η λ times the sign of the old w: a slope, and no threshold:
+# Slip subgradient, if the second half takes off η λ times the sign of the old w: no threshold:
 #   np.sign(v) * np.maximum(abs(v) - ETA * lam, 0) => v - ETA * lam * np.sign(w)
 # Slip crosses-zero, if all |v| shrink by η λ, those below η λ, too, which makes them cross 0:
 #   np.maximum(abs(v) - ETA * lam, 0) => (abs(v) - ETA * lam)
@@ -50,7 +50,7 @@ def step(w, x, y, lam):
 #   np.sign(v) * np.maximum(abs(v) - ETA * lam, 0) => v - ETA * lam
 # Slip ridge, if the penalty of the second half is ½ η λ ‖w‖², which makes no weight 0:
 #   np.sign(v) * np.maximum(abs(v) - ETA * lam, 0) => v / (1 + ETA * lam)
-# Slip order, if the weights shrink first, and the slope is that at the place from which they came:
+# Slip order, if the weights shrink first, and the slope is still that from before:
 #   v = w - => v, s = w, np.sign(w) * np.maximum(abs(w) - ETA * lam, 0); v = s -
 #   return np.sign(v) * np.maximum(abs(v) - ETA * lam, 0) => return v
 # Slip order, if the weights shrink first, and then go down the slope:
@@ -69,3 +69,5 @@ def step(w, x, y, lam):
 # Slip step-for-v, if what is shrunk is the step from w to v, not v:
 #   v = w - ETA => v = - ETA
 #   return np.sign(v) => return w + np.sign(v)
+# Slip stale-sign, if |v| shrinks as it should, but gets the sign of the old w, not of v:
+#   np.sign(v) => np.sign(w)

@@ -64,3 +64,5 @@ def pca(x, L):
 #   mean + centred @ axes => x @ axes
 # Slip codes-whitened, if the numbers are divided by their standard deviations on the way to x̂:
 #   centred @ axes @ axes.T => centred @ axes / np.sqrt(variances[::-1][:L]) @ axes.T
+# Slip singular-values, if the singular values of x − mean stand for the variances:
+#   variances[::-1][:L] => np.sqrt(variances[::-1][:L] * len(x))

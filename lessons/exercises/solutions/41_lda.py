@@ -64,7 +64,7 @@ def lda(x, y):
 #   between.mean() => (w @ (means[1] - means[0])) ** 2
 # Slip unweighted, if wᵀ S_b w is a mean of the two classes that does not weigh their sizes:
 #   between.mean() => np.mean([between[y == c].mean() for c in (0, 1)])
-# Slip unweighted, if the mean of all is taken for the middle of the two class means, with the shares ½ and ½:
+# Slip unweighted, if the middle of the two class means is taken for the mean of all:
 #   between.mean() => ((means[1] - means[0]) @ w) ** 2 / 4
 # Slip upside-down, if within stands above and between below:
 #   between.mean() / (w @ within @ w) => (w @ within @ w) / between.mean()

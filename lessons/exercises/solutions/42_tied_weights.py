@@ -37,8 +37,12 @@ def backward(g, w, b, x):
 #   x.T @ d + g.T @ z => x.T @ d
 # Slip branch-lost, if only the decoder's use of w is followed:
 #   x.T @ d + g.T @ z => g.T @ z
+# Slip mean-for-sum, if the two uses of w are averaged, not added:
+#   x.T @ d + g.T @ z => (x.T @ d + g.T @ z) / 2
 # Slip local-derivative-forgotten, if the slope of the tanh is left out of the encoder's use:
-#   g @ w * (1 - z ** 2) => g @ w
+#   x.T @ d => x.T @ (g @ w)
+# Slip local-derivative-forgotten, if the slope of the tanh is left out on the way to b:
+#   d.sum(axis=0) => (g @ w).sum(axis=0)
 # Slip x-for-y, if the slope of the tanh is 1 − (x w + b)², with its input, not its output:
 #   (1 - z ** 2) => (1 - (x @ w + b) ** 2)
 # Slip wrong-local-derivative, if the slope is that of the sigmoid, z(1 − z):

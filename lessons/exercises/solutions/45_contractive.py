@@ -67,3 +67,5 @@ def backward(g, w, b, x):
 #   d.sum(axis=0) => d.mean(axis=0)
 # Slip path-missing, if b is held not to act at all, as it is not in Σⱼ wⱼᵢ²:
 #   d.sum(axis=0) => 0 * b
+# Slip sum-too-far, if, on the path through h, a unit's Σⱼ wⱼᵢ² is the sum over all units as well:
+#   (w ** 2).sum(axis=0) / len(x) => (w ** 2).sum() / len(x)

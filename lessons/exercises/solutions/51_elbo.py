@@ -78,3 +78,5 @@ def elbo(x, s, mean, log_var):
 #   mean ** 2 => mean
 # Slip reversed, if K is the KL of N(0, 1) from q, not of q from N(0, 1):
 #   mean ** 2 + np.exp(log_var) - 1 - log_var => (mean ** 2 + 1) / np.exp(log_var) - 1 + log_var
+# Slip bits-for-nats, if R is in bits, by logarithms to the base 2, and not in nats:
+#   s).sum() / len(x) => s).sum() / len(x) / np.log(2)

@@ -92,7 +92,7 @@ def play(c, v, a, b, x, z):
 #   slope = v * -sigmoid(c + v * y) => q = sigmoid(c + v * y); slope = -v * q * (1 - q)
 # Slip wrong-local-derivative, if σ(s) − 1 is taken for the slope of log(1 − σ(s)):
 #   , -sigmoid(c + v * y) => , sigmoid(c + v * y) - 1
-# Slip sign, if the slope of mean log(1 − σ(c + v y)) comes in with the other sign when D steps:
+# Slip sign, if D's step has the slope of mean log(1 − σ(c + v y)) with the other sign:
 #   , -sigmoid(c + v * y) => , sigmoid(c + v * y)
 # Slip wrong-divisor, if x and y are divided by their number together, as one mean:
 #   (real.mean() + made.mean()) => (real.sum() + made.sum()) / (len(x) + len(z))
@@ -105,3 +105,5 @@ def play(c, v, a, b, x, z):
 #   a - ETA * (slope * z).mean(), b - ETA * slope.mean() => a, b
 # Slip log-forgotten, if G's step follows the slope of 1 − σ, not that of its logarithm:
 #   slope = v * -sigmoid(c + v * y) => q = sigmoid(c + v * y); slope = -v * q * (1 - q)
+# Slip wrong-input, if the slope by v has the noise z where what is made, y, belongs:
+#   (made * y).mean() => (made * z).mean()

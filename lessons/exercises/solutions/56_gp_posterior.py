@@ -40,6 +40,8 @@ def posterior(x, y, new, noise):
 
 # Slip noise-missing, if K is without the noise:
 #   + noise * np.eye(len(x)) =>
+# Slip noise-missing, if K has on its diagonal a tiny number in place of the noise:
+#   noise * np.eye(len(x)) => 1e-10 * np.eye(len(x))
 # Slip noise-everywhere, if all entries of K have the noise, as if all measurements shared one error:
 #   noise * np.eye(len(x)) => noise
 # Slip noise-squared, if noise is taken for a deviation, and squared:
@@ -66,7 +68,7 @@ def posterior(x, y, new, noise):
 #   (across ** 2) => across
 # Slip deviation-for-variance, if the root of the variance is taken:
 #   1 - (across ** 2).sum(axis=0) => np.sqrt(1 - (across ** 2).sum(axis=0))
-# Slip centred, if the mean of y is taken away before, and added again after, as if the prior mean were not 0:
+# Slip centred, if y's mean is taken off before, and put back after: the prior mean is 0:
 #   across.T @ np.linalg.solve(root, y) => y.mean() + across.T @ np.linalg.solve(root, y - y.mean())
 # Slip noise-squared, if noise is taken for the square of a variance, and its root for the variance:
 #   noise * np.eye(len(x)) => np.sqrt(noise) * np.eye(len(x))

@@ -40,6 +40,9 @@ def expected_improvement(m, s, lowest):
 
 # Slip maximised, if a high value is looked for: m − f* for f* − m:
 #   gain = lowest - m => gain = m - lowest
+# Slip maximised, if a high value is looked for, and EI is 0 wherever the height is known:
+#   gain = lowest - m => gain = m - lowest
+#   np.maximum(gain, 0) => 0
 # Slip sign, if u has the other sign:
 #   u = gain / => u = -gain /
 # Slip sign, if s φ(u) is subtracted:

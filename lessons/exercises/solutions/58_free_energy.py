@@ -63,7 +63,7 @@ def free_energy(v, w, b, c):
 #   np.logaddexp(0, a).sum(axis=1) => np.logaddexp(0, a).sum()
 # Slip extra-1/N, if the sum over the hidden units is a mean:
 #   np.logaddexp(0, a).sum(axis=1) => np.logaddexp(0, a).mean(axis=1)
-# Slip log-of-the-sum, if Σⱼ stands inside the logarithm, log(1 + e^(Σⱼ aⱼ)): all units are on, or all off:
+# Slip log-of-the-sum, if Σⱼ stands inside the logarithm, log(1 + e^(Σⱼ aⱼ)): all on, or all off:
 #   np.logaddexp(0, a).sum(axis=1) => np.logaddexp(0, a.sum(axis=1))
 # Slip bias-outside, if c·h is counted as if all h were on, whatever they are:
 #   a = c + v @ w => a = v @ w

@@ -57,9 +57,9 @@ def sweep(v, w, b, c, u_h, u_v):
 #   sigmoid(c + v @ w) => (c + v @ w)
 # Slip sigmoid-missing, if u_v is compared with b + h Wᵀ itself:
 #   sigmoid(b + h @ w.T) => (b + h @ w.T)
-# Slip exponential-off, if eᵃ is taken for the probability of h = 1: eᵃ against 1 is the ratio of on to off:
+# Slip exponential-off, if eᵃ is taken for the probability of h = 1: it is the ratio of on to off:
 #   sigmoid(c + v @ w) => np.exp(c + v @ w)
-# Slip exponential-off, if eᵃ is taken for the probability of v = 1: eᵃ against 1 is the ratio of on to off:
+# Slip exponential-off, if eᵃ is taken for the probability of v = 1: it is the ratio of on to off:
 #   sigmoid(b + h @ w.T) => np.exp(b + h @ w.T)
 # Slip plus-or-minus-1, if a hidden unit that is off is −1, not 0:
 #   1.0 * (u_h < sigmoid(c + v @ w)) => np.where(u_h < sigmoid(c + v @ w), 1.0, -1.0)
@@ -71,9 +71,9 @@ def sweep(v, w, b, c, u_h, u_v):
 #   h, 1.0 * (u_v < sigmoid(b + h @ w.T)) => h, sigmoid(b + sigmoid(c + v @ w) @ w.T)
 # Slip not-drawn, if v′ is drawn for c + v W, which is neither an h nor its probability:
 #   b + h @ w.T => b + (c + v @ w) @ w.T
-# Slip chance-turned, if 1 − u_h is compared, where u_h should be: as probable, but not what the text says:
+# Slip chance-turned, if 1 − u_h is compared, not u_h: as probable, but not what the text says:
 #   u_h < => 1 - u_h <
-# Slip chance-turned, if 1 − u_v is compared, where u_v should be: as probable, but not what the text says:
+# Slip chance-turned, if 1 − u_v is compared, not u_v: as probable, but not what the text says:
 #   u_v < => 1 - u_v <
 # Slip drawn-again, if h is drawn a second time, for v′, with the same u_h:
 #   return h, 1.0 * (u_v => new = 1.0 * (u_v
