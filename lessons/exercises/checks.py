@@ -5,7 +5,7 @@ answer: minidl's own, or NumPy's.  So no exercise waits for another.  Each is tr
 in case a size is written as a number.  What is wrong is compared with the exercise's own usual slips.
 """
 from contextlib import closing
-from itertools import product
+from itertools import cycle, product
 from statistics import NormalDist
 from textwrap import fill
 from typing import NamedTuple
@@ -465,9 +465,12 @@ def central_slopes(f, x, h):
     return np.reshape([f(x + nudge) - f(x - nudge) for nudge in nudges], x.shape) / (2 * h)
 
 
+SHAPES = cycle([(3, 1), (7,), (N, 1, 1), (1, 3, 7), (), (1, 1)])
+
+
 def broadcastable(n):
-    """A shape that broadcasts to (n, 3, 7)."""
-    return ((3, 1), (7,), (n, 1, 1), (1, 3, 7), (), (1, 1))[count(0, 6)]
+    """A shape that broadcasts to (n, 3, 7): all six in turn, one for each trial."""
+    return tuple(n if size is N else size for size in next(SHAPES))
 
 
 def leaky_start(z, a):
