@@ -17,7 +17,7 @@ from exercise_answers import RIGHT, WRONG
 from lessons import __main__ as command
 from lessons import exercises, progress
 from lessons.contents import PARTS
-from lessons.exercises import NAMES, record
+from lessons.exercises import NAMES, grades, record
 from lessons.exercises.apart import Apart
 from lessons.exercises.checks import CHECKS, judge
 from minidl.diagnosis import CAUSES
@@ -549,6 +549,19 @@ def folders(tmp_path):
     (tmp_path / "class/dan/07_linear_stack.py").write_text(leave, encoding="utf-8")
     (tmp_path / "class/.git").mkdir()
     return tmp_path / "class"
+
+
+def test_a_file_that_spoils_numpy_spoils_no_other_file_and_one_process_serves_several(tmp_path, monkeypatch):
+    solved = exercises.load("08_relu").solved
+    write(tmp_path / "ann", _10="solved", _11="solved", _14="solved")
+    (tmp_path / "ann/08_relu.py").write_text(f"{solved}\n\nnp.tanh = np.exp\n", encoding="utf-8")
+    begun, start = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen",
+                        lambda *words, **settings: begun.append(1) or start(*words, **settings))
+    names = [name for name in NAMES if name[:2] in ("08", "10", "11", "14")]
+    found = grades.of_student([grades.Job("ann", name, tmp_path / f"ann/{name}.py") for name in names])
+    assert [grade.passed for grade in found] == [True] * 4, found
+    assert len(begun) == 2                      # 11 was judged again
 
 
 def test_a_class_is_graded_in_one_command(desk, folders):

@@ -14,17 +14,21 @@ COMMAND = [sys.executable, "-P", "-B", "-m", "lessons.exercises.student"]
 
 
 class Apart:
-    """What Student is, through a pipe; close() ends the process."""
+    """What Student is, through a pipe; close() ends the process, or leaves it to the student's next file.
 
-    def __init__(self, source, path, seconds=SECONDS, errors=None):
-        self.process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                                        env=console.environment() | {"OMP_NUM_THREADS": "1"})
-        self.late = False
+    room: a list, for several files of one student: it holds the process, as long as that is well, or nothing.
+    """
+
+    def __init__(self, source, path, seconds=SECONDS, errors=None, room=None):
+        self.room, self.well, self.late = room, True, False
+        self.process = room.pop() if room else subprocess.Popen(
+            COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            env=console.environment() | {"OMP_NUM_THREADS": "1"})
         self.timer = threading.Timer(seconds + GRACE, self._too_late)
         self.timer.daemon = True
         self.timer.start()
         try:
-            self.functions = self._ask(functions, source, path, seconds)
+            self.functions = self._ask(functions, "open", source, path, seconds)
         except BaseException:
             self.close()
             raise
@@ -39,18 +43,19 @@ class Apart:
 
     def call(self, function, *arguments, quiet=True):
         """What the function returns; it may change its arguments.  quiet: what it prints is lost."""
-        return self._ask(lambda reply: result(reply, arguments), function, arguments, quiet)
+        return self._ask(lambda reply: result(reply, arguments), "call", function, arguments, quiet)
 
     def close(self):
-        """Ends the process."""
+        """Ends the process, or leaves it in the room."""
+        try:
+            if self.room is not None and self.well:
+                self._ask(dict, "rest")
+                self.room.append(self.process)
+        except Failed:
+            pass                                # it is no longer well
         self.timer.cancel()
-        self.process.kill()
-        self.process.wait()
-        for stream in self.process.stdin, self.process.stdout:
-            try:
-                stream.close()
-            except OSError:                     # what it was not there to read
-                pass
+        if not self.room:
+            end(self.process)
 
     def _ask(self, read, *question):
         """What `read` finds in the reply to a question; what was printed is printed here."""
@@ -64,11 +69,13 @@ class Apart:
         except Exception:                       # whatever it is, it was not written by our end of the pipe
             raise self._ended() from None
         if failed:
+            self.well &= found[0] != "timeout"
             raise Failed(found[0], found[-1])
         return found
 
     def _ended(self):
         """The process is no more, or says what cannot be understood."""
+        self.well = False
         try:
             status = self.process.wait(timeout=1)
         except subprocess.TimeoutExpired:       # it has only hung up
@@ -80,6 +87,17 @@ class Apart:
     def _too_late(self):
         self.late = True
         self.process.kill()
+
+
+def end(process):
+    """Ends a process."""
+    process.kill()
+    process.wait()
+    for stream in process.stdin, process.stdout:
+        try:
+            stream.close()
+        except OSError:                         # what it was not there to read
+            pass
 
 
 def functions(reply):

@@ -1,6 +1,7 @@
 """Many checks at once, of one student or of a class: in several processes; as a table, JSON and JUnit's XML.
 
-The one law: students share nothing.  Every file runs in a process of its own.
+The one law: students share nothing, no process either.  What fails in a process where another file of the
+student ran before is judged again, in a fresh one.
 """
 import io
 import json
@@ -15,6 +16,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from functools import partial
+from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -95,27 +97,48 @@ def judged(job, run=None):
     return Grade(job.student, job.name, passed, cause, text, round(time.perf_counter() - start, 2))
 
 
-def silently(job):
+def silently(job, room):
     """The Grade of a file, without what it prints; one that upsets the check itself ends no other's."""
     from lessons.exercises.apart import Apart
     try:
         with redirect_stdout(io.StringIO()):
-            return judged(job, partial(Apart, errors=subprocess.DEVNULL))
+            return judged(job, partial(Apart, errors=subprocess.DEVNULL, room=room))
     except Exception as error:
         return Grade(job.student, job.name, False, "unjudged", f"{type(error).__name__}: {error}", 0.0)
 
 
+def of_student(todo):
+    """The Grades of one student's files."""
+    from lessons.exercises.apart import end
+    room, found = [], []
+    try:
+        for job in todo:
+            fresh, grade = not room, silently(job, room)
+            if not (grade.passed or fresh or grade.cause == "NotImplementedError"):
+                while room:                     # a file before may be to blame
+                    end(room.pop())
+                grade = silently(job, room)
+            found.append(grade)
+    finally:
+        while room:
+            end(room.pop())
+    return found
+
+
 def all_of(todo):
     """The Grades of many jobs, in their order, from as many processes as there are cores, two at least."""
+    by_folder = [list(own) for _, own in groupby(todo, lambda job: job.path.parent)]
     if len(todo) <= FEW:
-        yield from map(silently, todo)
+        yield from chain.from_iterable(map(of_student, by_folder))
         return
     workers = min(max(2, os.cpu_count() or 2), 32)
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), wait_for_work)
+    number = 0
     try:
-        for number, grade in enumerate(pool.map(at_work, todo, chunksize=4), 1):
-            show_progress(number, len(todo))
-            yield grade
+        for found in pool.map(at_work, by_folder):
+            for number, grade in enumerate(found, number + 1):
+                show_progress(number, len(todo))
+                yield grade
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -133,11 +156,11 @@ def wait_for_work():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def at_work(job):
+def at_work(todo):
     """… but ends a judgement that has begun."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return silently(job)
+        return of_student(todo)
     finally:
         wait_for_work()
 

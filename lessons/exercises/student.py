@@ -109,18 +109,14 @@ class Shown(io.StringIO):
 
 
 class Desk:
-    """Where a judge asks and one file answers: this process's standard input and output."""
+    """Where a judge asks and one file after the other answers: this process's standard input and output."""
 
     def __init__(self):
         self.questions, self.answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)            # input() finds an end there
         os.dup2(2, 1)                                           # and no other output gets on the wire
         signal.signal(signal.SIGINT, signal.SIG_IGN)            # Ctrl-C is the judge's
-        self.source, self.path, seconds = self.question()
-        self.alone = threading.Lock()
-        watchdog = threading.Timer(seconds, self.give_up)
-        watchdog.daemon = True
-        watchdog.start()
+        self.alone, self.guarded = threading.Lock(), False
 
     def question(self):
         return pickle.loads(wire.receive(self.questions))
@@ -147,9 +143,17 @@ class Desk:
             self.send({"failed": ["timeout", f"{ENDLESS}\n{where}".rstrip()]})
             os._exit(1)
 
-    def open(self):
-        """Runs the file: the names of its functions and of their arguments."""
-        self.student = Student(self.source, self.path)
+    def open(self, source, path, seconds):
+        """Runs a file: the names of its functions and of their arguments."""
+        self.source, self.path = source, path
+        self.watchdog = threading.Timer(seconds, self.give_up)
+        self.watchdog.daemon = True
+        self.watchdog.start()
+        if not self.guarded:
+            home, self.guarded = os.path.dirname(os.path.realpath(path)), True
+            sys.path.append(home)               # for what a student puts beside the exercise
+            guard(home)
+        self.student = Student(source, path)
         functions = {}
         for name in filter(self.student.has, list(self.student.space)):
             try:
@@ -165,6 +169,12 @@ class Desk:
         result = wire.pack(self.student.call(function, *arguments, quiet=quiet))
         changed = [(k, wire.pack(x)) for k, x in arrays.items() if (x.shape, x.tobytes()) != before[k]]
         return {"result": result, "changed": changed}
+
+
+    def rest(self):
+        """No more is asked of this file."""
+        self.watchdog.cancel()
+        return {}
 
 
 def guard(home):
@@ -197,14 +207,12 @@ def guard(home):
 
 
 def serve():
-    """Answers a judge's questions about one file, until there are no more."""
+    """Answers a judge's questions, until there are no more."""
     desk = Desk()
-    home = os.path.dirname(os.path.realpath(desk.path))
-    sys.path.append(home)                       # for what a student puts beside the exercise
-    guard(home)
-    desk.answer(desk.open)
+    acts = {"open": desk.open, "call": desk.call, "rest": desk.rest}
     while True:
-        desk.answer(desk.call, *desk.question())
+        act, *arguments = desk.question()
+        desk.answer(acts[act], *arguments)
 
 
 if __name__ == "__main__":
