@@ -268,14 +268,17 @@ class Diagnosis:
 
 def explain(e):
     """(cause, what was observed) by the first signature that fits; (None, what is known) if none does."""
-    for signature in FIRST + (VALUES if e.a.shape == e.n.shape else SHAPES):
+    alike = e.a.shape == e.n.shape
+    nearly = alike and np.linalg.norm(e.a - e.n) < 1e-4 * np.linalg.norm(e.n)   # then all variants are, too
+    for signature in NEARLY if nearly else FIRST + (VALUES if alike else SHAPES):
         with np.errstate(all="ignore"):
             found = signature(e)
         if found:
             return found
-    if e.a.shape != e.n.shape:
+    if not alike:
         return "wrong-shape", f"yours is of shape {e.a.shape}, the input of shape {e.n.shape}"
-    return None, f"{e.bad.sum()} of {e.bad.size} entries are wrong"
+    what = f"{e.bad.sum()} of {e.bad.size} entries are wrong"
+    return None, what if e.bad.any() else "what is wrong are entries that are far smaller than the others"
 
 
 def swapped(e):
@@ -363,6 +366,13 @@ def zeros(e):
         return "zeros", "yours is 0 everywhere"
 
 
+def negligible(e):
+    """So small that what is missing is all: nothing can be told from it."""
+    ratio = np.linalg.norm(e.a) / np.linalg.norm(e.n)
+    if ratio < 1e-5 or ratio > 1e5:
+        return None, f"yours is {ratio:.0e} times as large as the right one, and of another form"
+
+
 def cotangent(e):
     """Yours is the same for every g, or right for g = the output, or not linear in g."""
     if e.same(e.a, e.numeric(e.y)):
@@ -381,7 +391,7 @@ def cotangent(e):
 def factor(e):
     """A constant times the right one."""
     c = np.vdot(e.a, e.n) / np.vdot(e.n, e.n)
-    if not e.same(e.a, c * e.n):
+    if not e.same(e.a, c * e.n) or abs(c - 1) < 1e-4:           # 1 times: wrong in some other way
         return None
     known = next((k for k in (-1, 2, 0.5, 4, 0.25) if abs(c / k - 1) < 1e-5), None)
     sizes = {}
@@ -707,7 +717,7 @@ def wraps_around(e):
 def constant_off(e):
     """Nearly right, everywhere."""
     apart = np.linalg.norm(e.a - e.n) / np.linalg.norm(e.n)
-    if apart < 1e-3:
+    if apart < 1e-3 and (np.abs(e.a - e.n) <= 1e-2 * np.abs(e.n))[e.kept].all():
         return "constant-off", f"yours is off by {apart:.1e} of its size: too little for a wrong formula"
 
 
@@ -836,11 +846,12 @@ def if_small(signature):
 
 FIRST = [swapped]
 SHAPES = [empty_slice, reshaped, not_summed, not_put_back, permuted, framed, vector_transpose]
+NEARLY = [cotangent, few_entries, constant_off]
 SIMPLE = {"zeros", "sign", "stray-factor", "missing-1/N", "extra-1/N", "constant-factor", "not-linear",
           "output-for-gradient", "cotangent-ignored"}           # what a few directions are enough to see
 VALUES = [
     cast, zeros, cotangent, factor,
-    axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,
+    negligible, axis_mistaken, permuted, map_transposed, cotangent_turned, flipped,
     mask_inverted, different_mask, wrong_places, mask_missing, one_sided,
     branch_lost, local_derivative, forgotten_activation, statistic_path, row_path, passed_through,
     elementwise_for_matmul, other_factor, penalty, extra_factor, row_factor, other_input_turned, term_off,

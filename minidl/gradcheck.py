@@ -192,6 +192,7 @@ class Evidence:
     """All that can be asked about one gradient; the signatures of diagnosis.py do the asking."""
 
     sized = ()                                  # (name, array): further sizes that a mean may divide by
+    tolerance = TOLERANCE                       # more, where the numeric gradient is known to fewer digits
 
     def __init__(self, call, decoy, names, k, y, v, mine, numbers, seed):
         self.call, self.decoy, self.names, self.k, self.y, self.v = call, decoy, names, k, y, v
@@ -203,12 +204,12 @@ class Evidence:
         self.others = [(names[j], x) for j, x in enumerate(self.arrays) if j != k and _is_float(x)]
 
     def same(self, p, q):
-        """Whether p and q agree to six digits, kinks left out."""
+        """Whether p and q agree to six digits, or as many as are known, kinks left out."""
         if np.shape(p) != np.shape(q):
             return False
         if np.shape(p) == self.kept.shape:
             p, q = p[self.kept], q[self.kept]
-        return bool(0 < np.linalg.norm(p) + np.linalg.norm(q) < np.inf and _error(p, q) <= TOLERANCE)
+        return bool(0 < np.linalg.norm(p) + np.linalg.norm(q) < np.inf and _error(p, q) <= self.tolerance)
 
     def yours(self, v):
         """Your gradient for another cotangent."""
@@ -399,6 +400,7 @@ def _compare(e, bend, tolerance):
         sure = doubt <= 0.01 * size             # to two digits
         return Diagnosis(name, "probably right" if sure else "drowned", sure or None, error, kinks=kinks)
     small_but_sure = error > 0.1 * tolerance and apart > 100 * doubt > 0
+    e.tolerance = max(TOLERANCE, min(1e-4, 2 * doubt / size))
     right = bool(error <= tolerance and not single.any() and not small_but_sure and e.linear)
     cause, observed = (None, "") if right else explain(e)
     worst = [e.index(i) for i in np.argsort(-np.abs(e.a - e.n) * e.kept, axis=None)[:3]]

@@ -348,6 +348,16 @@ def test_a_small_entry_beside_large_ones_and_a_small_term_are_not_lost_in_the_no
     assert decay.right is False and decay.verdict == "suspicious"
 
 
+@pytest.mark.parametrize("forward, backward, x, cause", [
+    (lambda x: x * x, lambda g, x: 7 * g, 1e8 * X, None),                       # nothing beside 2gx
+    (lambda x: 1e9 + x, lambda g, x: -g, X, "sign"),                            # known to five digits
+    (lambda x: x * [1e6, 1], lambda g, x: g * [1e6, 0], np.array([1.0, 2]), None),
+    (lambda x: (x * x).sum() + 1e-5 * x.sum(), lambda g, x: 2 * g * x, X, "constant-off")])
+def test_what_is_nearly_right_or_nearly_nothing_fits_no_other_name(forward, backward, x, cause):
+    found = diagnose(forward, backward, x)
+    assert found.right is False and found.cause == cause, found
+
+
 @pytest.mark.parametrize("backward, right, cause", [
     (lambda g, x: g * (1 - np.tanh(x) ** 2), True, None),
     (lambda g, x: g * np.tanh(x) ** 2 - g, False, "sign"),
