@@ -490,10 +490,23 @@ def nesterov(slope, w, v):
     return ahead.array + 0.1 * 0.9 * v, v
 
 
-def validation(n):
-    """Losses that fall, with ties and nan among them; the least comes late."""
-    losses = np.round(0.4 + 0.6 * 0.6 ** np.arange(n + 8) + 0.06 * normal(n + 8), 1)
-    return np.insert(np.where(rng.random(n + 8) < 0.15, np.nan, losses), -2, 0.1)
+def runs(draw=np.random.default_rng(11)):
+    """Six lists of losses that fall, ties and nan among them, the least late; and a patience for each."""
+    for n in (5, 5, 5, 3, 3, 3):
+        losses = np.round(0.4 + 0.6 * 0.6 ** np.arange(n + 8) + 0.06 * draw.standard_normal(n + 8), 1)
+        losses = np.insert(np.where(draw.random(n + 8) < 0.15, np.nan, losses), -2, 0.1)
+        yield losses, int(draw.integers(1, 5))
+
+
+LOSSES, PATIENCE = map(cycle, zip(*runs()))     # the same six for each check: each has cases of its own
+
+
+def validation():
+    return next(LOSSES)
+
+
+def patience():
+    return next(PATIENCE)
 
 
 def stopping(losses, patience):
@@ -625,7 +638,7 @@ CHECKS = {
                                [(N, 7, 3), (N, 7, 2), (2, 3), (3, 3), (3,), (count, 2, 9)], parts="du dw db"),
     "31_gated_cell": Gradient(lstm, [(N, 7)] * 5),
     "32_embedding": Gradient(lambda e, words: e[words], [(7, 2)], [(words, N, 4)]),
-    "33_early_stopping": Value("early_stopping", stopping, [(validation, N), (count, 1, 5)],
+    "33_early_stopping": Value("early_stopping", stopping, [(validation,), (patience,)],
                                view=together),
     "34_dropout": Gradient(lambda x, kept: x * kept / 0.6, [(N, 7)], [(mask, N, 7)]),
     "35_dropout_layer": Gradient(dropped, [(N, 7)], bug="different-mask"),
